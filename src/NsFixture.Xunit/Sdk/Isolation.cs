@@ -1,0 +1,31 @@
+using NsFixture.Launching;
+using Xunit.Abstractions;
+
+namespace NsFixture.Xunit.Sdk;
+
+/// <summary>Which tests are isolated, and how.</summary>
+internal static class Isolation
+{
+    /// <summary>The settings of the attribute nearest to a test method; null for a plain one.</summary>
+    public static IsolationSettings? Of(ITestMethod method)
+    {
+        var onMethod = Attribute(method.Method.GetCustomAttributes(typeof(IsolatedNetworkAttribute)));
+        if (onMethod != null)
+            return onMethod.ToSettings() is { Scope: IsolationScope.PerClass } shared ? shared with { Scope = IsolationScope.PerTest } : onMethod.ToSettings();
+        return OfClass(method.TestClass);
+    }
+
+    /// <summary>The settings of a class, which its methods share; null where it has none.</summary>
+    public static IsolationSettings? OfClass(ITestClass testClass) =>
+        (Attribute(testClass.Class.GetCustomAttributes(typeof(IsolatedNetworkAttribute))) ??
+         Attribute(testClass.TestCollection.TestAssembly.Assembly.GetCustomAttributes(typeof(IsolatedNetworkAttribute))))?.ToSettings();
+
+    /// <summary>Whether a test case is to run in a sandbox; false also where the launcher is in-process.</summary>
+    public static bool IsIsolated(ITestCase testCase) =>
+        Of(testCase.TestMethod) is { } settings && !TestLauncher.IsInProcess(settings.Options.Launcher, out _);
+
+    public static TestLauncher LauncherOf(ITestAssembly assembly) => TestLauncher.For(assembly.Assembly.AssemblyPath, typeof(XunitTestRunner));
+
+    private static IsolatedNetworkAttribute? Attribute(IEnumerable<IAttributeInfo> attributes) =>
+        (attributes.FirstOrDefault() as IReflectionAttributeInfo)?.Attribute as IsolatedNetworkAttribute;
+}

@@ -1,0 +1,83 @@
+using System.Reflection;
+using NsFixture.Launching;
+using Xunit.Abstractions;
+using Xunit.Sdk;
+
+namespace NsFixture.Xunit.Sdk;
+
+/// <summary>The half of the adapter that lives in a test's process: runs the cases with xUnit.net's own executor.</summary>
+internal sealed class XunitTestRunner : ITestRunner
+{
+    public void WarmUp()
+    {
+        Assembly own = typeof(WarmUpTests).Assembly;
+        var sink = new NothingSink();
+        string assemblyPath = own.Location;
+        var options = new ExecutionOptions();
+        var collection = new TestCollection(new TestAssembly(Reflector.Wrap(own)), null, "warm-up");
+        var testClass = new TestClass(collection, Reflector.Wrap(typeof(WarmUpTests)));
+        IXunitTestCase[] cases = [.. ((string[])[nameof(WarmUpTests.Passes), nameof(WarmUpTests.PassesLater)])
+            .Select(name => new XunitTestCase(sink, TestMethodDisplay.ClassAndMethod, TestMethodDisplayOptions.None,
+                new TestMethod(testClass, Reflector.Wrap(typeof(WarmUpTests).GetMethod(name)!))))];
+        byte[] payload = TestCasePayload.Write(cases, options);
+        Run(own, TestCasePayload.Read(payload, options), options, sink, Serialize);
+
+        // Through the wire format as well, into nothing.
+        static void Serialize(TestReport message)
+        {
+            var writer = new ByteWriter();
+            message.Write(writer);
+            TestReport.Read(writer.Written);
+        }
+    }
+
+    public void Run(TestRequest request, ITestReportSink sink)
+    {
+        var options = new ExecutionOptions();
+        string[] cases = TestCasePayload.Read(request.Payload, options);
+        Run(Assembly.LoadFrom(request.AssemblyPath), cases, options, new DiagnosticForwarder(sink), sink.Send);
+    }
+
+    private static void Run(Assembly assembly, string[] serialized, ITestFrameworkExecutionOptions options, IMessageSink diagnostics, Action<TestReport> send)
+    {
+        using var framework = new TestFrameworkProxy(Reflector.Wrap(assembly), new NoSourceInformation(), diagnostics);
+        using ITestFrameworkExecutor executor = framework.GetExecutor(assembly.GetName());
+        ITestCase[] cases = [.. serialized.Select(executor.Deserialize)];
+        using var forwarder = new MessageForwarder(cases, send);
+        executor.RunTests(cases, forwarder, options);
+        forwarder.WaitUntilFinished();
+    }
+
+    private sealed class NoSourceInformation : ISourceInformationProvider
+    {
+        public ISourceInformation GetSourceInformation(ITestCase testCase) => new SourceInformation();
+
+        public void Dispose()
+        {
+        }
+    }
+
+    private sealed class NothingSink : IMessageSink
+    {
+        public bool OnMessage(IMessageSinkMessage message) => true;
+    }
+
+    private sealed class DiagnosticForwarder(ITestReportSink sink) : IMessageSink
+    {
+        public bool OnMessage(IMessageSinkMessage message)
+        {
+            if (message is IDiagnosticMessage diagnostic)
+                sink.Send(new TestReport(TestReportKind.Diagnostic) { Text = diagnostic.Message });
+            return true;
+        }
+    }
+
+    private sealed class ExecutionOptions : ITestFrameworkExecutionOptions
+    {
+        private readonly Dictionary<string, object?> values = [];
+
+        public TValue GetValue<TValue>(string name) => values.TryGetValue(name, out object? value) ? (TValue)value! : default!;
+
+        public void SetValue<TValue>(string name, TValue value) => values[name] = value;
+    }
+}

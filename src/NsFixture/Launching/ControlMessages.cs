@@ -1,0 +1,66 @@
+using System.Net;
+using NsFixture.Networking;
+
+namespace NsFixture.Launching;
+
+/// <summary>
+/// What goes over the control sockets, one datagram each, the first byte its kind. Client and zygote talk about sandboxes;
+/// client and init about what runs in one. Sockets and processes are passed as descriptors.
+/// </summary>
+internal enum ControlKind : byte
+{
+    /// <summary>Zygote → client: <see cref="Wire.Version"/>; it has passed its own set-up and takes requests.</summary>
+    ServerReady = 1,
+
+    /// <summary>Fork server or zygote → client: it cannot serve; why.</summary>
+    ServerFailed,
+
+    /// <summary>Client → zygote: id, spec; descriptor: init's end of its control socket.</summary>
+    CreateSandbox,
+
+    /// <summary>Zygote → client: id; descriptor: init's pidfd.</summary>
+    SandboxCreated,
+
+    /// <summary>Zygote → client: id, why there is no sandbox.</summary>
+    SandboxRefused,
+
+    /// <summary>Zygote → client: id, wait status; the sandbox is gone, and every process in it.</summary>
+    SandboxReaped,
+
+    /// <summary>Init → client: everything is built; notes.</summary>
+    InitReady,
+
+    /// <summary>Init → client: the sandbox could not be built; why.</summary>
+    InitFailed,
+
+    /// <summary>Client → init: argv and envp, both empty for a fork; descriptors: result socket, stdout, stderr.</summary>
+    RunTest,
+
+    /// <summary>Init → client: wait status of the test's process.</summary>
+    TestEnded,
+}
+
+/// <summary>The numbers both ends of every connection agree on.</summary>
+internal static class Wire
+{
+    /// <summary>Raised with every change of a message. Both ends are of one build, so a mismatch means mixed-up files.</summary>
+    public const int Version = 1;
+
+    /// <summary>The descriptor that a started process finds its socket at.</summary>
+    public const int SocketDescriptor = 3;
+}
+
+internal static class SpecCodec
+{
+    public static ByteWriter Spec(this ByteWriter writer, SandboxSpec spec) => writer
+        .String(spec.HostName)
+        .Bytes(spec.Address4.Address.GetAddressBytes()).Int32(spec.Address4.PrefixLength)
+        .Bytes(spec.Address6.Address.GetAddressBytes()).Int32(spec.Address6.PrefixLength)
+        .Strings([.. spec.WriteThrough]);
+
+    public static SandboxSpec Spec(this ref ByteReader reader) => new(
+        reader.Text(),
+        new NetworkAddress(new IPAddress(reader.Bytes()), reader.Int32()),
+        new NetworkAddress(new IPAddress(reader.Bytes()), reader.Int32()),
+        reader.Strings()!);
+}

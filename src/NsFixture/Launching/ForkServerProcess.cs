@@ -1,0 +1,130 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using NsFixture.Linux;
+
+namespace NsFixture.Launching;
+
+/// <summary>
+/// The fork server: a runtime that is warmed up, comes to rest, and forks exactly once.
+/// <para>
+/// Constraints: a forked CLR keeps one thread. All others must be asleep in the kernel at that moment, and the one that
+/// survives must be the finalizer thread (<see cref="ForkPoint"/>, <see cref="Quiescence"/>). A process with one thread may
+/// fork and change namespaces as it likes; one with several may not.
+/// </para>
+/// <para>
+/// So: the single fork makes the <see cref="Zygote"/>, which never returns from the finalizer and thus has one thread for
+/// good. It forks an <see cref="Init"/> for each sandbox, and that one forks the test, which alone returns from the finalizer
+/// and is a whole CLR again. This process then only waits, and its end ends the zygote.
+/// </para>
+/// </summary>
+internal static class ForkServerProcess
+{
+    private static readonly TimeSpan QuiescenceLimit = TimeSpan.FromSeconds(5);
+
+    /// <param name="runnerType">The <see cref="ITestRunner"/> to warm up; empty for a bare server that serves <c>exec</c> only.</param>
+    /// <param name="assemblyPath">The test assembly to load; empty for a bare server.</param>
+    public static unsafe int Run(string runnerType, string assemblyPath)
+    {
+        const int client = Wire.SocketDescriptor;
+        _ = Libc.Fcntl(client, Fcntl.F_SETFD, Fcntl.FD_CLOEXEC);
+        _ = Libc.SetSid(); // Ctrl-C on the terminal is for the test host, which then ends us
+        _ = Libc.Prctl(PrctlOptions.PR_SET_PDEATHSIG, SignalNumbers.SIGKILL, 0, 0, 0);
+        try
+        {
+            Prepare(runnerType, assemblyPath);
+            Quiescence.Wait(QuiescenceLimit);
+            int mainThread = Libc.GetTid();
+            int wake = LinuxException.Check(Libc.EventFd(0, Fcntl.O_CLOEXEC), "eventfd", "");
+            int zygote = 0;
+            Exception? failure = null;
+            ForkPoint.Reach(() =>
+            {
+                Quiescence.WaitForMainThreadIn(mainThread, wake);
+                try
+                {
+                    zygote = ForkZygote(client, wake, assemblyPath);
+                    if (zygote == 0)
+                        return; // this is the process of a test: its finalizer thread goes about its work
+                }
+                catch (Exception e) when (e is LinuxException or SandboxException or PlatformNotSupportedException)
+                {
+                    failure = e;
+                }
+                ulong one = 1;
+                _ = Libc.Write(wake, &one, sizeof(ulong));
+            });
+            ulong woken;
+            _ = Libc.Read(wake, &woken, sizeof(ulong));
+            if (failure != null)
+                throw failure;
+            Descriptors.Close(client); // the test host sees the end of the connection when the zygote ends
+            int status;
+            while (Libc.WaitPid(zygote, &status, 0) < 0)
+            {
+            }
+            return new ProcessEnd(status).Success ? 0 : 1;
+        }
+        catch (Exception e)
+        {
+            string message = e is LinuxException linux ? UserNamespaceAdvice.Explain(linux) : e is SandboxException ? e.Message : e.ToString();
+            UnixSocket.Send(client, new ByteWriter().Byte((byte)ControlKind.ServerFailed).String(message).Written);
+            return 1;
+        }
+    }
+
+    private static void Prepare(string runnerType, string assemblyPath)
+    {
+        CompileAhead();
+        if (runnerType.Length == 0)
+            return;
+        var runner = (ITestRunner)Activator.CreateInstance(Type.GetType(runnerType, throwOnError: true)!)!;
+        runner.WarmUp();
+        Assembly.LoadFrom(assemblyPath); // loads; runs none of its code
+        GC.Collect(2, GCCollectionMode.Forced, blocking: true, compacting: true);
+    }
+
+    /// <summary>Compiles what runs between a fork and the test, so that no child has to.</summary>
+    private static void CompileAhead()
+    {
+        const BindingFlags all = BindingFlags.DeclaredOnly | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static;
+        foreach (Type type in typeof(ForkServerProcess).Assembly.GetTypes())
+        {
+            if (type.ContainsGenericParameters)
+                continue;
+            foreach (MethodBase method in type.GetMethods(all).Cast<MethodBase>().Concat(type.GetConstructors(all)))
+                if (!method.IsAbstract && !method.ContainsGenericParameters && (method.Attributes & MethodAttributes.PinvokeImpl) == 0)
+                    RuntimeHelpers.PrepareMethod(method.MethodHandle);
+        }
+    }
+
+    /// <summary>Forks into a user and a mount namespace; returns 0 in the process of a test, to be let go.</summary>
+    private static int ForkZygote(int client, int wake, string assemblyPath)
+    {
+        int parent = Libc.GetPid();
+        UserMapping mapping = Zygote.ChooseMapping();
+        var (read, write) = Descriptors.Pipe();
+        int pid = Clone.Fork(Sched.CLONE_NEWUSER | Sched.CLONE_NEWNS, out int pidFd);
+        if (pid > 0)
+        {
+            Descriptors.Close(pidFd);
+            Descriptors.Close(read);
+            try
+            {
+                UserMap.Write(pid, mapping);
+                FileSystem.WriteAll(write, [1], "to the zygote");
+            }
+            finally
+            {
+                Descriptors.Close(write); // without the byte, the zygote ends
+            }
+            return pid;
+        }
+        Descriptors.Close(write);
+        Descriptors.Close(wake);
+        if (!ForkedChild.WaitForParent(read))
+            Libc.Exit(1);
+        Action test = new Zygote(client, mapping, assemblyPath).Run();
+        new Thread(() => test(), maxStackSize: 0) { Name = "NsFixture test" }.Start();
+        return 0;
+    }
+}

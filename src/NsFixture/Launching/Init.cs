@@ -1,0 +1,142 @@
+using System.Text;
+using NsFixture.Linux;
+using NsFixture.Roots;
+using NsFixture.Sandboxes;
+
+namespace NsFixture.Launching;
+
+/// <summary>
+/// PID 1 of a sandbox. It builds the sandbox around itself, then serves its control socket: it starts the test, reaps what
+/// the test leaves behind, reports how the test ended, and ends with the connection. When it ends the kernel kills everything
+/// in the pid namespace, and the last reference to network, mounts and host name goes with it.
+/// <para>
+/// It has one thread, the finalizer thread of the CLR it was forked from, and stays inside a finalizer: nothing here may wait
+/// for another thread, and nothing is finalized, so descriptors are closed by hand.
+/// </para>
+/// </summary>
+internal sealed unsafe class Init(int control)
+{
+    private const int SignalSetSize = 128; // sizeof(sigset_t)
+    private int test = -1;
+
+    /// <summary>Returns in the process of a test only, with what that process is to do.</summary>
+    public Action Run(SandboxSpec spec, IReadOnlyList<RootEntry> rootPlan)
+    {
+        try
+        {
+            List<string> notes;
+            try
+            {
+                notes = SandboxBuilder.Build(spec, rootPlan);
+            }
+            catch (Exception e)
+            {
+                UnixSocket.Send(control, new ByteWriter().Byte((byte)ControlKind.InitFailed).String(UserNamespaceAdvice.Explain(e)).Written);
+                Libc.Exit(1);
+                throw;
+            }
+            UnixSocket.Send(control, new ByteWriter().Byte((byte)ControlKind.InitReady).Strings(notes).Written);
+            return Serve();
+        }
+        catch (Exception e)
+        {
+            byte[] text = Encoding.UTF8.GetBytes($"NsFixture: init failed: {e}\n");
+            FileSystem.WriteAll(2, text, "standard error");
+            Libc.Exit(1);
+            throw;
+        }
+    }
+
+    private Action Serve()
+    {
+        int signals = WatchChildren();
+        Span<PollFd> poll = stackalloc PollFd[2];
+        while (true)
+        {
+            poll[0] = Poller.Reading(control);
+            poll[1] = Poller.Reading(signals);
+            Poller.Wait(poll, -1);
+            if (poll[1].revents != 0)
+                Reap(signals);
+            byte[]? message = UnixSocket.Receive(control, out int[] descriptors, wait: false);
+            if (message == null)
+                continue;
+            if (message.Length == 0)
+                Libc.Exit(0);
+            if (StartTest(message, descriptors, signals) is { } start)
+                return start;
+        }
+    }
+
+    private Action? StartTest(byte[] message, int[] descriptors, int signals)
+    {
+        var reader = new ByteReader(message);
+        reader.Byte();
+        string[] argv = reader.Strings()!, envp = reader.Strings()!;
+        int result = descriptors[0], output = descriptors[1], error = descriptors[2];
+        test = Clone.Fork(0, out int pidFd);
+        if (test > 0)
+        {
+            Descriptors.Close(pidFd);
+            foreach (int fd in descriptors)
+                Descriptors.Close(fd);
+            return null;
+        }
+        Descriptors.Close(control);
+        Descriptors.Close(signals);
+        ChangeSigChld(SigMask.SIG_UNBLOCK, out _);
+        _ = Libc.SetSid();
+        int input = FileSystem.OpenDescriptor("/dev/null", Fcntl.O_RDONLY);
+        int socket = Descriptors.DuplicateAbove(result, 100);
+        Descriptors.Duplicate(input, 0);
+        Descriptors.Duplicate(output, 1);
+        Descriptors.Duplicate(error, 2);
+        foreach (int fd in (int[])[input, output, error, result])
+            Descriptors.Close(fd);
+        if (argv.Length == 0)
+            return () => TestProcess.Run(socket);
+        Descriptors.Duplicate(socket, Wire.SocketDescriptor);
+        Exec(argv, envp);
+        return null;
+    }
+
+    private static void Exec(string[] argv, string[] envp)
+    {
+        fixed (byte* path = Utf8.Zero(argv[0]))
+            _ = Libc.ExecVe(path, Utf8.NewArray(argv), Utf8.NewArray(envp));
+        var failure = LinuxException.Last("execve", argv[0]);
+        FileSystem.WriteAll(2, Encoding.UTF8.GetBytes(failure.Message + "\n"), "standard error");
+        Libc.Exit(127);
+    }
+
+    // A descriptor that is readable when a child has ended: signals would have to be handled on this very thread.
+    private static int WatchChildren()
+    {
+        ChangeSigChld(SigMask.SIG_BLOCK, out byte[] set);
+        fixed (byte* s = set)
+            return LinuxException.Check(Libc.SignalFd(-1, s, SignalFd.SFD_CLOEXEC | SignalFd.SFD_NONBLOCK), "signalfd", "SIGCHLD");
+    }
+
+    private static void ChangeSigChld(int how, out byte[] set)
+    {
+        set = new byte[SignalSetSize];
+        fixed (byte* s = set)
+        {
+            _ = Libc.SigEmptySet(s);
+            _ = Libc.SigAddSet(s, SignalNumbers.SIGCHLD);
+            _ = Libc.PthreadSigMask(how, s, null);
+        }
+    }
+
+    private void Reap(int signals)
+    {
+        byte* info = stackalloc byte[sizeof(SignalFdInfo)];
+        while (Libc.Read(signals, info, sizeof(SignalFdInfo)) > 0)
+        {
+        }
+        int pid, status;
+        while ((pid = Libc.WaitPid(-1, &status, WaitOptions.WNOHANG)) > 0)
+            if (pid == test)
+                UnixSocket.Send(control, new ByteWriter().Byte((byte)ControlKind.TestEnded).Int32(status).Written);
+    }
+}

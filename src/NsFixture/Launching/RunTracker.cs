@@ -1,0 +1,136 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace NsFixture.Launching;
+
+/// <summary>
+/// Sees that what an adapter is told of a run is whole: every case that was asked for starts and finishes, every test has
+/// exactly one outcome, however the process ended. What the test could not report itself is added here.
+/// </summary>
+internal sealed class RunTracker(IReadOnlyList<string> caseNames, Action<TestReport> forward)
+{
+    private enum CaseState
+    {
+        NotStarted,
+        Running,
+        Finished,
+    }
+
+    private sealed class OpenTest(int caseIndex)
+    {
+        public int Case { get; } = caseIndex;
+        public long Started { get; } = Stopwatch.GetTimestamp();
+        public StringBuilder Output { get; } = new();
+        public bool HasOutcome { get; set; }
+    }
+
+    private readonly CaseState[] cases = new CaseState[caseNames.Count];
+    private readonly bool[] hadTest = new bool[caseNames.Count];
+    private readonly Dictionary<int, OpenTest> open = [];
+    private int nextSyntheticTest = 1 << 24;
+
+    /// <summary>The process said that it had reported everything.</summary>
+    public bool IsDone { get; private set; }
+
+    /// <summary>The name of the case that runs now, or null.</summary>
+    public string? RunningCase => Array.IndexOf(cases, CaseState.Running) is >= 0 and var i ? caseNames[i] : null;
+
+    public void Receive(TestReport message)
+    {
+        switch (message.Kind)
+        {
+            case TestReportKind.Done:
+                IsDone = true;
+                return;
+            case TestReportKind.RunFailed:
+                EndAll(message.Failure!);
+                return;
+            case TestReportKind.CaseStarting:
+                cases[message.Case] = CaseState.Running;
+                break;
+            case TestReportKind.CaseFinished:
+                cases[message.Case] = CaseState.Finished;
+                break;
+            case TestReportKind.TestStarting:
+                hadTest[message.Case] = true;
+                open[message.Test] = new OpenTest(message.Case);
+                break;
+            case TestReportKind.Output when open.TryGetValue(message.Test, out OpenTest? test):
+                test.Output.Append(message.Text);
+                break;
+            case TestReportKind.Passed or TestReportKind.Failed or TestReportKind.Skipped when open.TryGetValue(message.Test, out OpenTest? test):
+                test.HasOutcome = true;
+                break;
+            case TestReportKind.TestFinished:
+                open.Remove(message.Test);
+                break;
+        }
+        forward(message);
+    }
+
+    /// <summary>Output of every test that runs now, from outside it.</summary>
+    public void AddOutput(string text)
+    {
+        foreach (int test in open.Keys.ToArray())
+            Receive(new TestReport(TestReportKind.Output) { Case = open[test].Case, Test = test, Text = text });
+    }
+
+    /// <summary>Every case is skipped.</summary>
+    public void SkipAll(string reason) => WholeCases(() => new TestReport(TestReportKind.Skipped) { Text = reason });
+
+    /// <summary>The run is over, in the way that <paramref name="failure"/> says; null: as it should be.</summary>
+    public void End(FailureInfo? failure)
+    {
+        bool anythingMissing = open.Count > 0 || cases.Any(c => c != CaseState.Finished);
+        if (anythingMissing)
+            EndAll(failure ?? FailureInfo.Of(typeof(SandboxException), "The test's process ended in order but left tests unreported. This is a defect of NsFixture or of a custom test framework."));
+        else if (failure != null)
+            forward(new TestReport(TestReportKind.CleanupFailure) { Case = caseNames.Count - 1, Text = "test process", Failure = failure });
+    }
+
+    private void EndAll(FailureInfo failure)
+    {
+        string? culprit = RunningCase;
+        foreach (var (id, test) in open.ToArray())
+        {
+            decimal time = (decimal)Stopwatch.GetElapsedTime(test.Started).TotalSeconds;
+            string output = test.Output.ToString();
+            if (!test.HasOutcome)
+                Receive(new TestReport(TestReportKind.Failed) { Case = test.Case, Test = id, Time = time, Text = output, Failure = failure });
+            Receive(new TestReport(TestReportKind.TestFinished) { Case = test.Case, Test = id, Time = time, Text = output });
+            if (test.HasOutcome)
+                forward(new TestReport(TestReportKind.CleanupFailure) { Case = test.Case, Text = "test", Failure = failure });
+        }
+        for (int i = 0; i < cases.Length; i++)
+        {
+            if (cases[i] != CaseState.Running)
+                continue;
+            if (!hadTest[i])
+                WholeTest(i, () => new TestReport(TestReportKind.Failed) { Failure = failure });
+            Receive(new TestReport(TestReportKind.CaseFinished) { Case = i });
+        }
+        FailureInfo rest = culprit == null ? failure : FailureInfo.Of(typeof(TestProcessEndedException),
+            $"The test did not run: the sandbox that it shares with its class ended during \"{culprit}\". {failure.Messages[0]}");
+        WholeCases(() => new TestReport(TestReportKind.Failed) { Failure = rest });
+    }
+
+    private void WholeCases(Func<TestReport> outcome)
+    {
+        for (int i = 0; i < cases.Length; i++)
+        {
+            if (cases[i] != CaseState.NotStarted)
+                continue;
+            Receive(new TestReport(TestReportKind.CaseStarting) { Case = i });
+            WholeTest(i, outcome);
+            Receive(new TestReport(TestReportKind.CaseFinished) { Case = i });
+        }
+    }
+
+    private void WholeTest(int caseIndex, Func<TestReport> outcome)
+    {
+        int id = nextSyntheticTest++;
+        Receive(new TestReport(TestReportKind.TestStarting) { Case = caseIndex, Test = id, Text = caseNames[caseIndex] });
+        Receive(outcome() with { Case = caseIndex, Test = id });
+        Receive(new TestReport(TestReportKind.TestFinished) { Case = caseIndex, Test = id });
+    }
+}

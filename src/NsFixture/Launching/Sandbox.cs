@@ -1,0 +1,112 @@
+using NsFixture.Linux;
+
+namespace NsFixture.Launching;
+
+/// <summary>
+/// The test host's handle on one sandbox: init's control socket and process descriptor. Closing it ends init, and init's end
+/// is the end of everything inside. State belongs to the event loop's thread.
+/// </summary>
+internal sealed class Sandbox(EventLoop loop, int control, SandboxSpec spec)
+{
+    private readonly TaskCompletionSource gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int pidFd = -1;
+    private bool closed, killed;
+
+    public SandboxSpec Spec { get; } = spec;
+
+    /// <summary>What init had to do in a second-best way; null until it is built.</summary>
+    public IReadOnlyList<string>? Notes { get; private set; }
+
+    /// <summary>Why there is no sandbox, if there is none.</summary>
+    public string? Failure { get; private set; }
+
+    /// <summary>Init is reaped, or never was.</summary>
+    public Task Gone => gone.Task;
+
+    /// <summary>How the test's process ended; on the loop's thread.</summary>
+    public event Action<ProcessEnd>? TestEnded;
+
+    /// <summary>Init is gone, or could not be made; on the loop's thread.</summary>
+    public event Action? Lost;
+
+    /// <summary>Starts a process inside, when init is ready. Empty <paramref name="argv"/>: a fork of init's own runtime.</summary>
+    public bool RunTest(IReadOnlyList<string> argv, IReadOnlyList<string> envp, int result, int output, int error) =>
+        UnixSocket.Send(control, new ByteWriter().Byte((byte)ControlKind.RunTest).Strings([.. argv]).Strings([.. envp]).Written, result, output, error);
+
+    public void Watch() => loop.Watch(control, Receive);
+
+    /// <summary>Lets init end. On the loop's thread.</summary>
+    public void Close()
+    {
+        if (closed)
+            return;
+        closed = true;
+        loop.Unwatch(control);
+        Descriptors.Close(control);
+    }
+
+    /// <summary>Kills init, and so everything inside, now. On the loop's thread.</summary>
+    public void Kill()
+    {
+        killed = true;
+        if (pidFd >= 0)
+            PidFd.Signal(pidFd, SignalNumbers.SIGKILL);
+    }
+
+    public void Created(int initPidFd)
+    {
+        pidFd = initPidFd;
+        if (killed)
+            Kill();
+    }
+
+    public void Refuse(string why)
+    {
+        Failure ??= why;
+        Lose();
+        gone.TrySetResult();
+    }
+
+    public void Reaped(ProcessEnd end)
+    {
+        if (!end.Success)
+            Failure ??= $"the sandbox's init process {end}";
+        Descriptors.Close(pidFd);
+        pidFd = -1;
+        Lose();
+        gone.TrySetResult();
+    }
+
+    private void Lose()
+    {
+        bool wasOpen = !closed;
+        Close();
+        if (wasOpen)
+            Lost?.Invoke();
+    }
+
+    private void Receive()
+    {
+        byte[]? message = UnixSocket.Receive(control, out _, wait: false);
+        if (message == null)
+            return;
+        if (message.Length == 0)
+        {
+            Lose();
+            return;
+        }
+        var reader = new ByteReader(message);
+        switch ((ControlKind)reader.Byte())
+        {
+            case ControlKind.InitReady:
+                Notes = reader.Strings()!;
+                break;
+            case ControlKind.InitFailed:
+                Failure = "the sandbox could not be built: " + reader.Text();
+                break;
+            case ControlKind.TestEnded:
+                TestEnded?.Invoke(new ProcessEnd(reader.Int32()));
+                break;
+        }
+    }
+}

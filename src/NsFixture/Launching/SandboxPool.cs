@@ -1,0 +1,53 @@
+namespace NsFixture.Launching;
+
+/// <summary>
+/// Keeps sandboxes ready before they are asked for, so that a test pays for the fork of its own process only. A standby is
+/// made while the test before it runs. At most <see cref="MaxStandby"/> wait for the spec asked for last; others are let go.
+/// It also bounds how many ended sandboxes the kernel may be behind with: it destroys namespaces more slowly than it makes
+/// them.
+/// </summary>
+[System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1001", Justification = "The semaphore's wait handle is never asked for; there is nothing to dispose of.")]
+internal sealed class SandboxPool(ForkServer server)
+{
+    private const int MaxPendingEnds = 64;
+    private static readonly int MaxStandby = Math.Clamp(Environment.ProcessorCount, 1, 4);
+    private readonly Lock gate = new();
+    private readonly Queue<Sandbox> standby = new();
+    private readonly SemaphoreSlim pendingEnds = new(MaxPendingEnds);
+    private string? key;
+
+    /// <summary>A sandbox of this spec, ready or in the making; to be given back to <see cref="Release"/>.</summary>
+    public async Task<Sandbox> AcquireAsync(SandboxSpec spec)
+    {
+        await pendingEnds.WaitAsync().ConfigureAwait(false);
+        lock (gate)
+        {
+            if (key != spec.Key)
+            {
+                foreach (Sandbox other in standby)
+                    EventLoop.Shared.Post(other.Close);
+                standby.Clear();
+                key = spec.Key;
+            }
+            while (standby.TryDequeue(out Sandbox? ready))
+                if (ready.Failure == null)
+                    return ready;
+            return server.CreateSandbox(spec);
+        }
+    }
+
+    /// <summary>Makes the next standby. Called once a test's process has been asked for, so as not to be in its way.</summary>
+    public void Refill(SandboxSpec spec)
+    {
+        lock (gate)
+            while (key == spec.Key && standby.Count < MaxStandby)
+                standby.Enqueue(server.CreateSandbox(spec));
+    }
+
+    /// <summary>Ends a sandbox that has been used.</summary>
+    public void Release(Sandbox sandbox)
+    {
+        EventLoop.Shared.Post(sandbox.Close);
+        sandbox.Gone.ContinueWith(_ => pendingEnds.Release(), TaskContinuationOptions.ExecuteSynchronously);
+    }
+}

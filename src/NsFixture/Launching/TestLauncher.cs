@@ -1,0 +1,186 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Runtime;
+
+namespace NsFixture.Launching;
+
+/// <summary>
+/// Runs the isolated tests of one assembly: chooses the launcher and says why, owns the fork servers and their pools. The one
+/// thing an adapter's half in the test host talks to.
+/// </summary>
+internal sealed class TestLauncher
+{
+    private static readonly ConcurrentDictionary<string, TestLauncher> Launchers = new();
+    private readonly string assemblyPath, runnerType;
+    private readonly Lazy<Task<Backend>> warm, bare;
+    private readonly Lazy<IReadOnlyList<string>> coverageFiles;
+
+    private TestLauncher(string assemblyPath, string runnerType)
+    {
+        (this.assemblyPath, this.runnerType) = (Path.GetFullPath(assemblyPath), runnerType);
+        warm = new(() => Task.Run(StartWarmAsync));
+        bare = new(() => Task.Run(StartBareAsync));
+        coverageFiles = new(() => CoverageHits.FindFiles(Path.GetDirectoryName(this.assemblyPath)!));
+    }
+
+    private sealed record Backend(LauncherKind Kind, string Reason, SandboxPool Pool);
+
+    /// <summary>The launcher of a test assembly. <paramref name="runner"/> is an <see cref="ITestRunner"/>.</summary>
+    public static TestLauncher For(string assemblyPath, Type runner) =>
+        Launchers.GetOrAdd(assemblyPath, path => new TestLauncher(path, runner.AssemblyQualifiedName!));
+
+    /// <summary>Starts the fork server in the background, so that it is warm when the first test wants it.</summary>
+    public void WarmUp()
+    {
+        if (OperatingSystem.IsLinux() && Choose(LauncherKind.Auto).Kind == LauncherKind.Fork)
+            _ = warm.Value;
+    }
+
+    /// <summary>Whether a test with this setting runs without a sandbox, and why.</summary>
+    public static bool IsInProcess(LauncherKind asked, out string reason)
+    {
+        (LauncherKind kind, reason) = Choose(asked);
+        return kind == LauncherKind.InProcess;
+    }
+
+    /// <summary>
+    /// Runs test cases in one sandbox and tells <paramref name="report"/> about them, whatever happens: bad settings, a machine
+    /// that allows no sandbox, a crash and a deadline all end in an outcome for every case. Reports come on the event loop's thread.
+    /// </summary>
+    /// <param name="settings">Of the attribute.</param>
+    /// <param name="payload">For the adapter's <see cref="ITestRunner"/>.</param>
+    /// <param name="caseNames">The display names of the cases in the payload.</param>
+    /// <param name="report">Gets the messages.</param>
+    public async Task RunAsync(IsolationSettings settings, byte[] payload, IReadOnlyList<string> caseNames, Action<TestReport> report)
+    {
+        var tracker = new RunTracker(caseNames, report);
+        string directory = Path.GetDirectoryName(assemblyPath)!;
+        SandboxSpec spec;
+        try
+        {
+            spec = settings.Options.Resolve(directory);
+            if (settings.Problems is { Count: > 0 } problems)
+                throw new InvalidSandboxOptionsException(problems);
+        }
+        catch (InvalidSandboxOptionsException e)
+        {
+            var all = new InvalidSandboxOptionsException([.. e.Problems.Union(settings.Problems)]);
+            tracker.End(FailureInfo.Of(all.GetType(), "[IsolatedNetwork] has settings that cannot be. " + all.Message));
+            return;
+        }
+        Backend backend;
+        try
+        {
+            if (!OperatingSystem.IsLinux())
+                throw new SandboxUnavailableException("Isolated tests need Linux: run them there, in WSL 2, or in a Linux container or dev container.");
+            backend = await (Choose(settings.Options.Launcher).Kind == LauncherKind.Exec ? bare : warm).Value.ConfigureAwait(false);
+        }
+        catch (SandboxUnavailableException e)
+        {
+            string reason = $"This machine allows no isolated tests: {e.Message}";
+            if (Environment.GetEnvironmentVariable("NSFIXTURE_REQUIRE") == "1")
+                tracker.End(FailureInfo.Of(e.GetType(), reason + " (It fails, rather than being skipped, because NSFIXTURE_REQUIRE=1.)"));
+            else
+                tracker.SkipAll(reason + " (NSFIXTURE_REQUIRE=1 makes this a failure.)");
+            return;
+        }
+        await RunAsync(backend, Request(backend, spec, runnerType, payload), settings.Options.Deadline, tracker).ConfigureAwait(false);
+    }
+
+    /// <summary>What was asked for, or what stands against it.</summary>
+    private static (LauncherKind Kind, string Reason) Choose(LauncherKind asked)
+    {
+        string? variable = Environment.GetEnvironmentVariable("NSFIXTURE_LAUNCHER");
+        if (!string.IsNullOrEmpty(variable))
+        {
+            return Enum.TryParse(variable, ignoreCase: true, out LauncherKind kind) && kind != LauncherKind.Auto
+                ? (kind, $"NSFIXTURE_LAUNCHER={variable}")
+                : variable.Equals("auto", StringComparison.OrdinalIgnoreCase) ? Choose(asked, "NSFIXTURE_LAUNCHER=auto")
+                : throw new SandboxException($"NSFIXTURE_LAUNCHER={variable} is unknown: use fork, exec, inprocess or auto.");
+        }
+        return Choose(asked, "the default");
+    }
+
+    private static (LauncherKind Kind, string Reason) Choose(LauncherKind asked, string byDefault)
+    {
+        if (asked != LauncherKind.Auto)
+            return (asked, $"[IsolatedNetwork(Launcher = LauncherKind.{asked})]");
+        if (Debugger.IsAttached)
+            return (LauncherKind.InProcess, "a debugger is attached to the test host, and could not follow into a sandbox");
+        if (Environment.GetEnvironmentVariable("CORECLR_ENABLE_PROFILING") == "1")
+            return (LauncherKind.Exec, "a CLR profiler is asked for (CORECLR_ENABLE_PROFILING=1), which a forked runtime cannot have");
+        if (GCSettings.IsServerGC)
+            return (LauncherKind.Exec, "the server garbage collector is asked for, whose threads a fork would lose");
+        return (LauncherKind.Fork, byDefault);
+    }
+
+    private async Task<Backend> StartWarmAsync()
+    {
+        ForkServer server = ForkServer.Start(assemblyPath, runnerType);
+        try
+        {
+            await server.Ready.ConfigureAwait(false);
+            var backend = new Backend(LauncherKind.Fork, Choose(LauncherKind.Auto).Reason, new SandboxPool(server));
+            await RunCanaryAsync(backend).ConfigureAwait(false);
+            return backend;
+        }
+        catch (SandboxException e)
+        {
+            // A bare server says whether it is this runtime that cannot be forked warm, or sandboxes that cannot be had at all.
+            Backend fallback = await bare.Value.ConfigureAwait(false);
+            return fallback with { Reason = $"the fork launcher does not work here: {e.Message}" };
+        }
+    }
+
+    private async Task<Backend> StartBareAsync()
+    {
+        ForkServer server = ForkServer.Start(assemblyPath, runnerType: null);
+        await server.Ready.ConfigureAwait(false);
+        return new Backend(LauncherKind.Exec, Choose(LauncherKind.Exec).Reason, new SandboxPool(server));
+    }
+
+    private async Task RunCanaryAsync(Backend backend)
+    {
+        string? problem = null;
+        bool passed = false;
+        var tracker = new RunTracker([Canary.CaseName], message =>
+        {
+            passed |= message.Kind == TestReportKind.Passed;
+            problem ??= message.Failure?.Messages[0];
+        });
+        var spec = new SandboxOptions().Resolve(Path.GetDirectoryName(assemblyPath)!);
+        await RunAsync(backend, Request(backend, spec, typeof(Canary).AssemblyQualifiedName!, []), Canary.Limit, tracker).ConfigureAwait(false);
+        if (!passed || problem != null)
+            throw new SandboxException(problem ?? "its self-test did not report a result");
+    }
+
+    private TestRequest Request(Backend backend, SandboxSpec spec, string runner, byte[] payload) => new()
+    {
+        RunnerType = runner,
+        AssemblyPath = assemblyPath,
+        Payload = payload,
+        WorkingDirectory = Environment.CurrentDirectory,
+        Environment = DotnetHost.CurrentEnvironment(),
+        Spec = spec,
+        Launcher = backend.Kind,
+        LauncherReason = backend.Reason,
+        CoverageFiles = coverageFiles.Value,
+    };
+
+    private static async Task RunAsync(Backend backend, TestRequest request, TimeSpan deadline, RunTracker tracker)
+    {
+        Sandbox sandbox = await backend.Pool.AcquireAsync(request.Spec).ConfigureAwait(false);
+        try
+        {
+            bool exec = backend.Kind == LauncherKind.Exec;
+            Task run = TestRun.RunAsync(sandbox, request with { Notes = sandbox.Notes ?? [] },
+                exec ? DotnetHost.Arguments(request.AssemblyPath, "run-test") : [], exec ? request.Environment : [], deadline, tracker);
+            backend.Pool.Refill(request.Spec);
+            await run.ConfigureAwait(false);
+        }
+        finally
+        {
+            backend.Pool.Release(sandbox);
+        }
+    }
+}

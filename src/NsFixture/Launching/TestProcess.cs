@@ -1,0 +1,80 @@
+using System.Reflection;
+using NsFixture.Linux;
+
+namespace NsFixture.Launching;
+
+/// <summary>The process of a test, forked or executed: receives its request, runs it, reports, and ends.</summary>
+internal static class TestProcess
+{
+    /// <summary>Never returns.</summary>
+    public static void Run(int socket)
+    {
+        int exitCode = 1;
+        try
+        {
+            _ = Libc.Fcntl(socket, Fcntl.F_SETFD, Fcntl.FD_CLOEXEC);
+            var channel = new TestChannel(socket);
+            channel.Send(new TestReport(TestReportKind.Hello) { Number = Wire.Version });
+            Run(channel);
+            exitCode = 0;
+        }
+        catch (Exception e)
+        {
+            FileSystem.WriteAll(2, System.Text.Encoding.UTF8.GetBytes($"NsFixture: the test's process failed: {e}\n"), "standard error");
+        }
+        // Not Environment.Exit: in a forked runtime it waits two seconds for a thread that the fork did not keep.
+        Libc.Exit(exitCode);
+    }
+
+    private static void Run(TestChannel channel)
+    {
+        TestRequest request = channel.ReceiveRequest();
+        Adopt(request);
+        Console.SetOut(new ConsoleForwarder(channel, TestReportKind.ConsoleOut));
+        Console.SetError(new ConsoleForwarder(channel, TestReportKind.ConsoleError));
+        IsolatedNetwork.Enter(new IsolatedNetwork(request, channel));
+        try
+        {
+            var runner = (ITestRunner)Activator.CreateInstance(Type.GetType(request.RunnerType, throwOnError: true)!)!;
+            runner.Run(request, channel);
+        }
+        catch (Exception e)
+        {
+            channel.Send(new TestReport(TestReportKind.RunFailed) { Failure = FailureInfo.Of(e) });
+        }
+        RunProcessExit();
+        foreach (string path in request.CoverageFiles.Where(File.Exists))
+            channel.Send(new TestReport(TestReportKind.CoverageHits) { Text = path, Data = File.ReadAllBytes(path) });
+        channel.Send(new TestReport(TestReportKind.Done));
+    }
+
+    /// <summary>Makes the process look like the test host: its environment, its directory, and no stale caches of the fork server's.</summary>
+    private static void Adopt(TestRequest request)
+    {
+        var wanted = request.Environment.Select(e => e.Split('=', 2)).ToDictionary(e => e[0], e => e[1]);
+        foreach (string name in Environment.GetEnvironmentVariables().Keys)
+        {
+            if (wanted.ContainsKey(name))
+                continue;
+            Environment.SetEnvironmentVariable(name, null);
+            _ = Libc.UnsetEnv(name); // .NET keeps a copy of its own; native libraries read the C library's
+        }
+        foreach (var (name, value) in wanted)
+        {
+            if (Environment.GetEnvironmentVariable(name) == value)
+                continue;
+            Environment.SetEnvironmentVariable(name, value);
+            _ = Libc.SetEnv(name, value, 1);
+        }
+        Environment.CurrentDirectory = request.WorkingDirectory;
+        AppContext.SetData("APP_CONTEXT_BASE_DIRECTORY", Path.GetDirectoryName(request.AssemblyPath) + "/");
+    }
+
+    /// <summary>
+    /// What the runtime does at its orderly end, AppDomain.ProcessExit before all: coverage tools write their hits there.
+    /// </summary>
+    private static void RunProcessExit() =>
+        (typeof(AppContext).GetMethod("OnProcessExit", BindingFlags.Static | BindingFlags.NonPublic)
+            ?? throw new PlatformNotSupportedException("This .NET runtime has no AppContext.OnProcessExit: coverage of isolated tests would be lost."))
+        .Invoke(null, null);
+}

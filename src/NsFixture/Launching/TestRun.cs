@@ -1,0 +1,253 @@
+using System.Text;
+using NsFixture.Linux;
+
+namespace NsFixture.Launching;
+
+/// <summary>
+/// One process of one sandbox running its test cases, from the test host's side: sends the request, reads reports and raw
+/// output as they come, ends what takes too long, and says how it ended. State belongs to the event loop's thread.
+/// </summary>
+internal sealed class TestRun
+{
+    private const int TailLength = 2000;
+    private readonly EventLoop loop = EventLoop.Shared;
+    private readonly TaskCompletionSource completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly FrameReader frames = new();
+    private readonly Sandbox sandbox;
+    private readonly TimeSpan deadline;
+    private readonly RunTracker tracker;
+    private readonly RawOutput output, error;
+    private readonly int socket;
+    private readonly string attachments;
+    private EventLoop.Timer? timer;
+    private bool timedOut, over, reading, socketAtEnd;
+
+    private TestRun(Sandbox sandbox, TimeSpan deadline, RunTracker tracker, string attachments, int socket, int outputPipe, int errorPipe)
+    {
+        (this.sandbox, this.deadline, this.tracker, this.attachments, this.socket) = (sandbox, deadline, tracker, attachments, socket);
+        output = new RawOutput(outputPipe, Console.Out);
+        error = new RawOutput(errorPipe, Console.Error);
+    }
+
+    /// <summary>Runs, and completes when the process has ended and everything it reported was passed on.</summary>
+    /// <param name="sandbox">Runs this one process.</param>
+    /// <param name="request">What the process is told.</param>
+    /// <param name="argv">The program to execute; empty for a fork.</param>
+    /// <param name="envp">That program's environment, NAME=value.</param>
+    /// <param name="deadline">For each case.</param>
+    /// <param name="tracker">Is told everything, the end included.</param>
+    public static Task RunAsync(Sandbox sandbox, TestRequest request, IReadOnlyList<string> argv, IReadOnlyList<string> envp, TimeSpan deadline, RunTracker tracker)
+    {
+        var (socket, theirs) = UnixSocket.Pair(SocketConstants.SOCK_STREAM);
+        var (outputRead, outputWrite) = Descriptors.Pipe();
+        var (errorRead, errorWrite) = Descriptors.Pipe();
+        string attachments = Path.Combine(Path.GetDirectoryName(request.AssemblyPath)!, "nsfixture-attachments");
+        var run = new TestRun(sandbox, deadline, tracker, attachments, socket, outputRead, errorRead);
+        run.loop.Post(run.Start);
+        sandbox.RunTest(argv, envp, theirs, outputWrite, errorWrite);
+        foreach (int fd in (int[])[theirs, outputWrite, errorWrite])
+            Descriptors.Close(fd);
+        // On the caller's thread: a request may be larger than the socket's buffer, and then this waits for the process.
+        SocketStream.WriteAll(socket, request.ToFrame());
+        run.loop.Post(run.BeginReading);
+        return run.completion.Task;
+    }
+
+    private void Start()
+    {
+        sandbox.TestEnded += OnTestEnded;
+        sandbox.Lost += OnLost;
+        StartTimer();
+        if (sandbox.Failure != null)
+            OnLost();
+    }
+
+    // Only now, since the same socket must block while the request is being written.
+    private void BeginReading()
+    {
+        if (over)
+        {
+            Descriptors.Close(socket);
+            return;
+        }
+        SocketStream.SetNonBlocking(socket);
+        loop.Watch(socket, () => ReadReports(untilEmpty: false));
+        loop.Watch(output.Pipe, () => ReadRaw(output));
+        loop.Watch(error.Pipe, () => ReadRaw(error));
+        reading = true;
+    }
+
+    private void StartTimer()
+    {
+        timer?.Cancel();
+        timer = loop.Schedule(deadline, () =>
+        {
+            timedOut = true;
+            sandbox.Kill();
+        });
+    }
+
+    // Called because it is readable: no bytes then mean its end.
+    private void ReadRaw(RawOutput raw)
+    {
+        if (!raw.ReadSome())
+            loop.Unwatch(raw.Pipe);
+    }
+
+    private void ReadReports(bool untilEmpty)
+    {
+        do
+        {
+            int n = socketAtEnd ? 0 : SocketStream.Read(socket, frames.Free);
+            if (n < 0)
+                return;
+            if (n == 0)
+            {
+                socketAtEnd = true;
+                loop.Unwatch(socket);
+                return;
+            }
+            frames.Advance(n);
+            // What the test printed before it reported comes before the report.
+            output.ReadSome();
+            error.ReadSome();
+            while (frames.TryRead(out ReadOnlySpan<byte> frame))
+                Handle(TestReport.Read(frame));
+        }
+        while (untilEmpty);
+    }
+
+    private void Handle(TestReport message)
+    {
+        switch (message.Kind)
+        {
+            case TestReportKind.Hello:
+                break; // the version was checked with the server's
+            case TestReportKind.ConsoleOut:
+                output.Print(message.Text!);
+                break;
+            case TestReportKind.ConsoleError:
+                error.Print(message.Text!);
+                break;
+            case TestReportKind.CoverageHits:
+                CoverageHits.Merge(message.Text!, message.Data!);
+                break;
+            case TestReportKind.Attachment:
+                tracker.AddOutput($"attachment: {SaveAttachment(message)}{Environment.NewLine}");
+                break;
+            case TestReportKind.CaseStarting:
+                StartTimer();
+                tracker.Receive(message);
+                break;
+            default:
+                tracker.Receive(message);
+                break;
+        }
+    }
+
+    private string SaveAttachment(TestReport message)
+    {
+        string name = tracker.RunningCase ?? "test";
+        foreach (char c in Path.GetInvalidFileNameChars())
+            name = name.Replace(c, '_');
+        string directory = Path.Combine(attachments, name.Length > 100 ? name[..100] : name);
+        Directory.CreateDirectory(directory);
+        string path = Path.Combine(directory, message.Text!);
+        File.WriteAllBytes(path, message.Data!);
+        return path;
+    }
+
+    private void OnTestEnded(ProcessEnd end)
+    {
+        Drain();
+        bool whole = end.Success && tracker.IsDone;
+        Finish(whole ? null : timedOut ? Deadline() : Ended($"The test's process {end}{(tracker.IsDone ? " after the test" : " before the test was finished")}."));
+    }
+
+    private void OnLost()
+    {
+        Drain();
+        string why = sandbox.Failure ?? "the sandbox's init process ended unexpectedly";
+        Finish(timedOut ? Deadline()
+            : why.StartsWith("the sandbox could not be built", StringComparison.Ordinal) ? FailureInfo.Of(typeof(SandboxException), char.ToUpperInvariant(why[0]) + why[1..])
+            : Ended($"The test's sandbox was lost: {why}."));
+    }
+
+    private void Drain()
+    {
+        if (!reading)
+            return;
+        ReadReports(untilEmpty: true);
+        while (output.ReadSome())
+        {
+        }
+        while (error.ReadSome())
+        {
+        }
+    }
+
+    private void Finish(FailureInfo? failure)
+    {
+        if (over)
+            return;
+        over = true;
+        timer?.Cancel();
+        sandbox.TestEnded -= OnTestEnded;
+        sandbox.Lost -= OnLost;
+        foreach (int fd in (int[])[socket, output.Pipe, error.Pipe])
+            loop.Unwatch(fd);
+        if (reading)
+            Descriptors.Close(socket);
+        Descriptors.Close(output.Pipe);
+        Descriptors.Close(error.Pipe);
+        try
+        {
+            tracker.End(failure);
+            completion.SetResult();
+        }
+        catch (Exception e)
+        {
+            completion.SetException(e);
+        }
+    }
+
+    private FailureInfo Deadline() => FailureInfo.Of(typeof(TestDeadlineException),
+        $"The test ran longer than its deadline of {deadline.TotalMilliseconds:0} ms and was ended. " +
+        "If it needs more time, raise it: [IsolatedNetwork(Deadline = milliseconds)] or NSFIXTURE_DEADLINE=milliseconds." + Tails());
+
+    private FailureInfo Ended(string message) => FailureInfo.Of(typeof(TestProcessEndedException), message + Tails());
+
+    private string Tails() => Tail("standard output", output.Tail) + Tail("standard error", error.Tail);
+
+    private static string Tail(string name, string text) =>
+        text.Length == 0 ? "" : $"{Environment.NewLine}The last of its {name}:{Environment.NewLine}{text.TrimEnd()}";
+
+    /// <summary>A pipe that the process prints into; passed on to the test host's own, and its end kept for messages.</summary>
+    private sealed class RawOutput(int pipe, TextWriter target)
+    {
+        private readonly Decoder decoder = Encoding.UTF8.GetDecoder();
+        private readonly byte[] bytes = new byte[16 * 1024];
+        private readonly char[] chars = new char[16 * 1024 + 1];
+
+        public int Pipe { get; } = pipe;
+
+        public string Tail { get; private set; } = "";
+
+        /// <summary>False: nothing is there, or the end.</summary>
+        public bool ReadSome()
+        {
+            int n = SocketStream.Read(Pipe, bytes);
+            if (n <= 0)
+                return false;
+            int count = decoder.GetChars(bytes, 0, n, chars, 0);
+            Print(new string(chars, 0, count));
+            return true;
+        }
+
+        public void Print(string text)
+        {
+            target.Write(text);
+            Tail = text.Length >= TailLength ? text[^TailLength..] : Tail.Length + text.Length > TailLength ? (Tail + text)[^TailLength..] : Tail + text;
+        }
+    }
+}

@@ -1,0 +1,191 @@
+// The numbers that cross into the kernel, one class a header, under their C names. Grouped in one file because they are a
+// table, not code; tests/NsFixture.Tests/Linux/HeaderTests.cs checks each against the real headers.
+namespace NsFixture.Linux;
+
+[CHeader("linux/sched.h")]
+internal static class Sched
+{
+    public const ulong CLONE_NEWTIME = 0x00000080;
+    public const ulong CLONE_VFORK = 0x00004000;
+    public const ulong CLONE_PIDFD = 0x00001000;
+    public const ulong CLONE_NEWNS = 0x00020000;
+    public const ulong CLONE_CHILD_CLEARTID = 0x00200000;
+    public const ulong CLONE_CHILD_SETTID = 0x01000000;
+    public const ulong CLONE_NEWCGROUP = 0x02000000;
+    public const ulong CLONE_NEWUTS = 0x04000000;
+    public const ulong CLONE_NEWIPC = 0x08000000;
+    public const ulong CLONE_NEWUSER = 0x10000000;
+    public const ulong CLONE_NEWPID = 0x20000000;
+    public const ulong CLONE_NEWNET = 0x40000000;
+}
+
+[CHeader("sys/mount.h")]
+internal static class MountFlags
+{
+    public const ulong MS_RDONLY = 1;
+    public const ulong MS_NOSUID = 2;
+    public const ulong MS_NODEV = 4;
+    public const ulong MS_NOEXEC = 8;
+    public const ulong MS_REMOUNT = 32;
+    public const ulong MS_BIND = 4096;
+    public const ulong MS_REC = 16384;
+    public const ulong MS_PRIVATE = 1 << 18;
+    public const ulong MS_SLAVE = 1 << 19;
+    public const ulong MS_RELATIME = 1 << 21;
+    public const int MNT_DETACH = 2;
+}
+
+[CHeader("fcntl.h")]
+internal static class Fcntl
+{
+    public const int O_RDONLY = 0;
+    public const int O_WRONLY = 1;
+    public const int O_RDWR = 2;
+    public const int O_CREAT = 0x40;
+    public const int O_EXCL = 0x80;
+    public const int O_TRUNC = 0x200;
+    public const int O_NONBLOCK = 0x800;
+    public const int O_CLOEXEC = 0x80000;
+    public const int F_GETFD = 1;
+    public const int F_SETFD = 2;
+    public const int F_GETFL = 3;
+    public const int F_SETFL = 4;
+    public const int FD_CLOEXEC = 1;
+    public const int F_DUPFD_CLOEXEC = 1030;
+    public const int AT_FDCWD = -100;
+    public const int AT_SYMLINK_NOFOLLOW = 0x100;
+}
+
+[CHeader("errno.h")]
+internal static class Err
+{
+    public const int EPERM = 1;
+    public const int ENOENT = 2;
+    public const int ESRCH = 3;
+    public const int EINTR = 4;
+    public const int EAGAIN = 11;
+    public const int ENOMEM = 12;
+    public const int EACCES = 13;
+    public const int EBUSY = 16;
+    public const int EEXIST = 17;
+    public const int ENODEV = 19;
+    public const int ENOTDIR = 20;
+    public const int EINVAL = 22;
+    public const int EMFILE = 24;
+    public const int ENOSPC = 28;
+    public const int EPIPE = 32;
+    public const int ENOSYS = 38;
+    public const int ENOTSUP = 95;
+    public const int EUSERS = 87;
+    public const int ECONNRESET = 104;
+}
+
+[CHeader("sys/socket.h")]
+internal static class SocketConstants
+{
+    public const int AF_UNIX = 1;
+    public const int AF_INET = 2;
+    public const int AF_INET6 = 10;
+    public const int AF_NETLINK = 16;
+    public const int SOCK_STREAM = 1;
+    public const int SOCK_DGRAM = 2;
+    public const int SOCK_RAW = 3;
+    public const int SOCK_SEQPACKET = 5;
+    public const int SOCK_CLOEXEC = 0x80000;
+    public const int SOCK_NONBLOCK = 0x800;
+    public const int SOL_SOCKET = 1;
+    public const int SO_SNDBUF = 7;
+    public const int SO_RCVBUF = 8;
+    public const int SCM_RIGHTS = 1;
+    public const int MSG_CMSG_CLOEXEC = 0x40000000;
+    public const int MSG_NOSIGNAL = 0x4000;
+    public const int MSG_DONTWAIT = 0x40;
+    public const int MSG_TRUNC = 0x20;
+    public const int MSG_CTRUNC = 8;
+}
+
+[CHeader("poll.h")]
+internal static class PollFlags
+{
+    public const short POLLIN = 1;
+    public const short POLLOUT = 4;
+    public const short POLLERR = 8;
+    public const short POLLHUP = 16;
+    public const short POLLNVAL = 32;
+}
+
+[CHeader("sys/prctl.h")]
+internal static class PrctlOptions
+{
+    public const int PR_SET_PDEATHSIG = 1;
+    public const int PR_SET_DUMPABLE = 4;
+    public const int PR_SET_NAME = 15;
+    public const int PR_SET_NO_NEW_PRIVS = 38;
+    public const int PR_CAPBSET_DROP = 24;
+    public const int PR_SET_CHILD_SUBREAPER = 36;
+}
+
+[CHeader("signal.h")]
+internal static class SignalNumbers
+{
+    public const int SIGHUP = 1;
+    public const int SIGINT = 2;
+    public const int SIGQUIT = 3;
+    public const int SIGILL = 4;
+    public const int SIGTRAP = 5;
+    public const int SIGABRT = 6;
+    public const int SIGBUS = 7;
+    public const int SIGFPE = 8;
+    public const int SIGKILL = 9;
+    public const int SIGUSR1 = 10;
+    public const int SIGSEGV = 11;
+    public const int SIGUSR2 = 12;
+    public const int SIGPIPE = 13;
+    public const int SIGALRM = 14;
+    public const int SIGTERM = 15;
+    public const int SIGCHLD = 17;
+    public const int SIGXCPU = 24;
+    public const int SIGXFSZ = 25;
+    public const int SIGSYS = 31;
+}
+
+[CHeader("sys/wait.h")]
+internal static class WaitOptions
+{
+    public const int WNOHANG = 1;
+    public const int __WALL = 0x40000000;
+}
+
+[CHeader("linux/capability.h")]
+internal static class CapabilityNumbers
+{
+    public const uint _LINUX_CAPABILITY_VERSION_3 = 0x20080522;
+    public const int CAP_CHOWN = 0;
+    public const int CAP_SETGID = 6;
+    public const int CAP_SETUID = 7;
+    public const int CAP_NET_ADMIN = 12;
+    public const int CAP_NET_RAW = 13;
+    public const int CAP_SYS_ADMIN = 21;
+    public const int CAP_SYS_RESOURCE = 24;
+    public const int CAP_LAST_CAP = 40;
+}
+
+[CHeader("linux/stat.h")]
+internal static class StatxMask
+{
+    public const uint STATX_BASIC_STATS = 0x7FF;
+}
+
+[CHeader("signal.h")]
+internal static class SigMask
+{
+    public const int SIG_BLOCK = 0;
+    public const int SIG_UNBLOCK = 1;
+}
+
+[CHeader("sys/signalfd.h")]
+internal static class SignalFd
+{
+    public const int SFD_CLOEXEC = 0x80000;
+    public const int SFD_NONBLOCK = 0x800;
+}

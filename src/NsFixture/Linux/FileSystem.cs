@@ -1,0 +1,92 @@
+using System.Text;
+
+namespace NsFixture.Linux;
+
+/// <summary>
+/// The few file operations that a sandbox is built with, by system call: the file classes of .NET leave finalizers and
+/// caches behind, for which the fork server's processes have no use.
+/// </summary>
+internal static unsafe class FileSystem
+{
+    /// <summary>Makes a directory; one that exists is left as it is.</summary>
+    public static void MakeDirectory(string path, uint mode = 0x1ED /* 0755 */)
+    {
+        if (Libc.Mkdir(path, mode) != 0 && System.Runtime.InteropServices.Marshal.GetLastPInvokeError() != Err.EEXIST)
+            throw LinuxException.Last("mkdir", path);
+    }
+
+    /// <summary>Makes a directory and those above it.</summary>
+    public static void MakeDirectories(string path)
+    {
+        if (path.Length <= 1 || Exists(path))
+            return;
+        MakeDirectories(path[..Math.Max(path.LastIndexOf('/'), 0)]);
+        MakeDirectory(path);
+    }
+
+    public static bool Exists(string path) => Libc.Access(path, 0) == 0;
+
+    public static void WriteFile(string path, string content)
+    {
+        int fd = LinuxException.Check(Libc.Open(path, Fcntl.O_WRONLY | Fcntl.O_CREAT | Fcntl.O_TRUNC | Fcntl.O_CLOEXEC, 0x1A4 /* 0644 */), "open", path);
+        try
+        {
+            WriteAll(fd, Encoding.UTF8.GetBytes(content), path);
+        }
+        finally
+        {
+            _ = Libc.Close(fd);
+        }
+    }
+
+    public static void WriteAll(int fd, ReadOnlySpan<byte> bytes, string target)
+    {
+        fixed (byte* start = bytes)
+        {
+            for (nint done = 0; done < bytes.Length;)
+            {
+                nint n = Libc.Write(fd, start + done, bytes.Length - done);
+                if (n < 0)
+                {
+                    if (System.Runtime.InteropServices.Marshal.GetLastPInvokeError() == Err.EINTR)
+                        continue;
+                    throw LinuxException.Last("write", target);
+                }
+                done += n;
+            }
+        }
+    }
+
+    /// <summary>A whole file; files of /proc, which have no size, included.</summary>
+    public static string ReadText(string path)
+    {
+        int fd = LinuxException.Check(Libc.Open(path, Fcntl.O_RDONLY | Fcntl.O_CLOEXEC, 0), "open", path);
+        try
+        {
+            var bytes = new List<byte>(4096);
+            byte* buffer = stackalloc byte[4096];
+            while (true)
+            {
+                nint n = Libc.Read(fd, buffer, 4096);
+                if (n < 0)
+                    throw LinuxException.Last("read", path);
+                if (n == 0)
+                    return Encoding.UTF8.GetString([.. bytes]);
+                bytes.AddRange(new ReadOnlySpan<byte>(buffer, (int)n));
+            }
+        }
+        finally
+        {
+            _ = Libc.Close(fd);
+        }
+    }
+
+    public static void Symlink(string target, string link)
+    {
+        if (Libc.Symlink(target, link) != 0)
+            throw LinuxException.Last("symlink", $"{link} → {target}");
+    }
+
+    public static int OpenDescriptor(string path, int flags) =>
+        LinuxException.Check(Libc.Open(path, flags | Fcntl.O_CLOEXEC, 0), "open", path);
+}

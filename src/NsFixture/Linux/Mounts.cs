@@ -1,0 +1,51 @@
+namespace NsFixture.Linux;
+
+/// <summary>mount(2), umount2(2) and pivot_root(2), each failure naming what was mounted where.</summary>
+internal static unsafe class Mounts
+{
+    public static void Mount(string source, string target, string? type, ulong flags = 0, string? data = null)
+    {
+        if (Libc.Mount(source, target, type, flags, data) != 0)
+            throw LinuxException.Last("mount", $"{type ?? "bind"} {source} on {target}{(data == null ? "" : $" ({data})")}");
+    }
+
+    public static void Bind(string source, string target, bool recursive = false) =>
+        Mount(source, target, null, MountFlags.MS_BIND | (recursive ? MountFlags.MS_REC : 0));
+
+    public static void Tmpfs(string target, string mode, ulong flags = MountFlags.MS_NOSUID | MountFlags.MS_NODEV) =>
+        Mount("tmpfs", target, "tmpfs", flags, "mode=" + mode);
+
+    public static void Detach(string target)
+    {
+        if (Libc.Umount2(target, MountFlags.MNT_DETACH) != 0)
+            throw LinuxException.Last("umount", target);
+    }
+
+    /// <summary>Makes <paramref name="newRoot"/> the root; the old one stays reachable at <paramref name="putOld"/>.</summary>
+    public static void PivotRoot(string newRoot, string putOld)
+    {
+        fixed (byte* n = Utf8.Zero(newRoot), o = Utf8.Zero(putOld))
+            if (Libc.Syscall(SyscallNumbers.PivotRoot, (nint)n, (nint)o, 0, 0, 0) != 0)
+                throw LinuxException.Last("pivot_root", newRoot);
+        if (Libc.Chdir("/") != 0)
+            throw LinuxException.Last("chdir", "/");
+    }
+
+    /// <summary>The mount points under <paramref name="self"/>, in the order the kernel lists them (proc_pid_mountinfo(5)).</summary>
+    public static List<string> Points(string self = "/proc/self/mountinfo")
+    {
+        var points = new List<string>();
+        foreach (string line in FileSystem.ReadText(self).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            points.Add(Unescape(line.Split(' ')[4]));
+        return points;
+    }
+
+    // Space, tab, newline and backslash are written as three octal digits.
+    private static string Unescape(string field)
+    {
+        if (!field.Contains('\\', StringComparison.Ordinal))
+            return field;
+        return field.Replace("\\040", " ", StringComparison.Ordinal).Replace("\\011", "\t", StringComparison.Ordinal)
+            .Replace("\\012", "\n", StringComparison.Ordinal).Replace("\\134", "\\", StringComparison.Ordinal);
+    }
+}

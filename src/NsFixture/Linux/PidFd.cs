@@ -1,0 +1,13 @@
+namespace NsFixture.Linux;
+
+/// <summary>A process named by a descriptor: it cannot come to mean another one (pidfd_open(2)).</summary>
+internal static class PidFd
+{
+    /// <summary>Sends a signal; a process that has ended already is no error.</summary>
+    public static void Signal(int pidFd, int signal)
+    {
+        if (Libc.Syscall(SyscallNumbers.PidFdSendSignal, pidFd, signal, 0, 0, 0) != 0 &&
+            System.Runtime.InteropServices.Marshal.GetLastPInvokeError() != Err.ESRCH)
+            throw LinuxException.Last("pidfd_send_signal", SignalNames.Describe(signal));
+    }
+}

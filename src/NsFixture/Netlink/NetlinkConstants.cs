@@ -1,0 +1,93 @@
+// The numbers of rtnetlink(7), under their C names; checked against the headers like those of Linux/Constants.cs.
+using System.Runtime.InteropServices;
+using NsFixture.Linux;
+
+namespace NsFixture.Netlink;
+
+[CHeader("linux/netlink.h")]
+internal static class Nl
+{
+    public const int NETLINK_ROUTE = 0;
+    public const int NETLINK_EXT_ACK = 11;
+    public const int SOL_NETLINK = 270;
+    public const ushort NLM_F_REQUEST = 1;
+    public const ushort NLM_F_ACK = 4;
+    public const ushort NLM_F_EXCL = 0x200;
+    public const ushort NLM_F_CREATE = 0x400;
+    public const ushort NLM_F_CAPPED = 0x100;
+    public const ushort NLM_F_ACK_TLVS = 0x200;
+    public const ushort NLMSG_ERROR = 2;
+    public const ushort NLMSGERR_ATTR_MSG = 1;
+}
+
+[CHeader("linux/rtnetlink.h")]
+internal static class Rtm
+{
+    public const ushort RTM_NEWLINK = 16;
+    public const ushort RTM_NEWADDR = 20;
+    public const byte RT_SCOPE_UNIVERSE = 0;
+}
+
+[CHeader("linux/if_link.h")]
+internal static class IfLink
+{
+    public const ushort IFLA_ADDRESS = 1;
+    public const ushort IFLA_IFNAME = 3;
+    public const ushort IFLA_LINKINFO = 18;
+    public const ushort IFLA_NET_NS_FD = 28;
+    public const ushort IFLA_INFO_KIND = 1;
+    public const ushort IFLA_INFO_DATA = 2;
+}
+
+[CHeader("linux/veth.h")]
+internal static class Veth
+{
+    public const ushort VETH_INFO_PEER = 1;
+}
+
+[CHeader("linux/if_addr.h")]
+internal static class IfAddr
+{
+    public const ushort IFA_ADDRESS = 1;
+    public const ushort IFA_LOCAL = 2;
+    public const uint IFA_F_NODAD = 2;
+}
+
+[CHeader("net/if.h")]
+internal static class IfFlags
+{
+    public const uint IFF_UP = 1;
+}
+
+[CHeader("linux/netlink.h", CName = "struct nlmsghdr")]
+[StructLayout(LayoutKind.Sequential)]
+internal struct NlMsgHdr
+{
+    public uint nlmsg_len;
+    public ushort nlmsg_type;
+    public ushort nlmsg_flags;
+    public uint nlmsg_seq;
+    public uint nlmsg_pid;
+}
+
+[CHeader("linux/rtnetlink.h", CName = "struct ifinfomsg")]
+[StructLayout(LayoutKind.Sequential)]
+internal struct IfInfoMsg
+{
+    public byte ifi_family;
+    public ushort ifi_type;
+    public int ifi_index;
+    public uint ifi_flags;
+    public uint ifi_change;
+}
+
+[CHeader("linux/if_addr.h", CName = "struct ifaddrmsg")]
+[StructLayout(LayoutKind.Sequential)]
+internal struct IfAddrMsg
+{
+    public byte ifa_family;
+    public byte ifa_prefixlen;
+    public byte ifa_flags;
+    public byte ifa_scope;
+    public uint ifa_index;
+}

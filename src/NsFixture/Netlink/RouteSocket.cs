@@ -1,0 +1,116 @@
+using System.Net;
+using System.Runtime.InteropServices;
+using System.Text;
+using NsFixture.Linux;
+
+namespace NsFixture.Netlink;
+
+/// <summary>
+/// An rtnetlink socket. It stays in the network namespace it was opened in, whatever its owner's thread enters later
+/// (network_namespaces(7)), so that holding one is holding the control of that namespace.
+/// </summary>
+internal sealed unsafe class RouteSocket : IDisposable
+{
+    private readonly int fd;
+    private uint sequence;
+
+    /// <summary>Opens a socket in the calling thread's network namespace.</summary>
+    public RouteSocket()
+    {
+        fd = LinuxException.Check(
+            Libc.Socket(SocketConstants.AF_NETLINK, SocketConstants.SOCK_RAW | SocketConstants.SOCK_CLOEXEC, Nl.NETLINK_ROUTE),
+            "socket", "NETLINK_ROUTE");
+        int on = 1;
+        // Since Linux 4.12: errors come with the kernel's own words. Without it they are numbers only.
+        _ = Libc.SetSockOpt(fd, Nl.SOL_NETLINK, Nl.NETLINK_EXT_ACK, &on, sizeof(int));
+    }
+
+    /// <summary>
+    /// Creates a veth pair (veth(4)): one end here, the other in the namespace of <paramref name="peerNamespace"/>. Index and
+    /// hardware addresses are given, so that every run is the same.
+    /// </summary>
+    public void CreateVeth(int index, string name, byte[] mac, string peerName, byte[] peerMac, int peerNamespace)
+    {
+        var message = new NetlinkMessage(Rtm.RTM_NEWLINK, Nl.NLM_F_CREATE | Nl.NLM_F_EXCL)
+            .Fixed(new IfInfoMsg { ifi_index = index })
+            .Attribute(IfLink.IFLA_IFNAME, name)
+            .Attribute(IfLink.IFLA_ADDRESS, mac)
+            .Nested(IfLink.IFLA_LINKINFO, info => info
+                .Attribute(IfLink.IFLA_INFO_KIND, "veth")
+                .Nested(IfLink.IFLA_INFO_DATA, data => data
+                    .Nested(Veth.VETH_INFO_PEER, peer => peer
+                        .Fixed(new IfInfoMsg())
+                        .Attribute(IfLink.IFLA_IFNAME, peerName)
+                        .Attribute(IfLink.IFLA_ADDRESS, peerMac)
+                        .Attribute(IfLink.IFLA_NET_NS_FD, peerNamespace))));
+        Request(message, $"create veth {name} with peer {peerName}");
+    }
+
+    /// <summary>Brings a link up.</summary>
+    public void SetUp(string name) => Request(
+        new NetlinkMessage(Rtm.RTM_NEWLINK, 0)
+            .Fixed(new IfInfoMsg { ifi_flags = IfFlags.IFF_UP, ifi_change = IfFlags.IFF_UP })
+            .Attribute(IfLink.IFLA_IFNAME, name),
+        $"set {name} up");
+
+    /// <summary>Adds an address. IPv6 skips duplicate address detection, which takes more than a second (RFC 4862).</summary>
+    public void AddAddress(int linkIndex, IPAddress address, int prefixLength)
+    {
+        byte[] bytes = address.GetAddressBytes();
+        bool v6 = bytes.Length == 16;
+        var message = new NetlinkMessage(Rtm.RTM_NEWADDR, Nl.NLM_F_CREATE | Nl.NLM_F_EXCL)
+            .Fixed(new IfAddrMsg
+            {
+                ifa_family = (byte)(v6 ? SocketConstants.AF_INET6 : SocketConstants.AF_INET),
+                ifa_prefixlen = (byte)prefixLength,
+                ifa_flags = v6 ? (byte)IfAddr.IFA_F_NODAD : (byte)0,
+                ifa_scope = Rtm.RT_SCOPE_UNIVERSE,
+                ifa_index = (uint)linkIndex,
+            })
+            .Attribute(IfAddr.IFA_LOCAL, bytes)
+            .Attribute(IfAddr.IFA_ADDRESS, bytes);
+        Request(message, $"add address {address}/{prefixLength} to link {linkIndex}");
+    }
+
+    public void Dispose() => Descriptors.Close(fd);
+
+    private void Request(NetlinkMessage message, string what)
+    {
+        sequence++;
+        ReadOnlySpan<byte> bytes = message.Finish(sequence);
+        fixed (byte* p = bytes)
+            if (Libc.Send(fd, p, bytes.Length, 0) < 0)
+                throw LinuxException.Last("netlink", what);
+        byte* answer = stackalloc byte[4096];
+        nint n;
+        while ((n = Libc.Recv(fd, answer, 4096, 0)) < 0)
+            if (Marshal.GetLastPInvokeError() != Err.EINTR)
+                throw LinuxException.Last("netlink", what);
+        var header = *(NlMsgHdr*)answer;
+        int error = -*(int*)(answer + sizeof(NlMsgHdr));
+        if (header.nlmsg_type != Nl.NLMSG_ERROR || header.nlmsg_seq != sequence)
+            throw new IOException($"netlink: {what}: unexpected answer of type {header.nlmsg_type}");
+        if (error != 0)
+            throw new LinuxException("netlink", what + KernelsWords(answer, (int)n), error);
+    }
+
+    // An extended acknowledgement: struct nlmsgerr, the request unless it was cut off (NLM_F_CAPPED), then attributes.
+    private static string KernelsWords(byte* answer, int length)
+    {
+        var header = *(NlMsgHdr*)answer;
+        if ((header.nlmsg_flags & Nl.NLM_F_ACK_TLVS) == 0)
+            return "";
+        var request = (NlMsgHdr*)(answer + sizeof(NlMsgHdr) + sizeof(int));
+        int requestLength = (header.nlmsg_flags & Nl.NLM_F_CAPPED) != 0 ? sizeof(NlMsgHdr) : ((int)request->nlmsg_len + 3) & ~3;
+        for (int at = sizeof(NlMsgHdr) + sizeof(int) + requestLength; at + 4 <= length;)
+        {
+            int size = *(ushort*)(answer + at), type = *(ushort*)(answer + at + 2);
+            if (size < 4 || at + size > length)
+                break;
+            if (type == Nl.NLMSGERR_ATTR_MSG)
+                return $" ({Encoding.ASCII.GetString(answer + at + 4, size - 4).TrimEnd('\0')})";
+            at += (size + 3) & ~3;
+        }
+        return "";
+    }
+}

@@ -1,0 +1,190 @@
+using System.Text;
+using NsFixture.Linux;
+
+namespace NsFixture.Roots;
+
+/// <summary>Builds a copy-on-write root tree by a plan and moves the calling process into it.</summary>
+internal static class RootTree
+{
+    private static readonly string[] DeviceNodes = ["null", "zero", "full", "random", "urandom", "tty"];
+
+    private static readonly (string Link, string Target)[] DeviceLinks =
+        [("fd", "/proc/self/fd"), ("stdin", "/proc/self/fd/0"), ("stdout", "/proc/self/fd/1"), ("stderr", "/proc/self/fd/2"),
+         ("ptmx", "pts/ptmx"), ("core", "/proc/kcore")];
+
+    /// <summary>Mounts everything under <see cref="Staging.Root"/>; the caller's namespaces decide what /proc and /sys show.</summary>
+    /// <param name="plan">Made by <see cref="RootPlanner"/>.</param>
+    /// <param name="writeThrough">Absolute paths of the host that writes inside reach.</param>
+    /// <param name="etcFiles">Files to put into /etc, by name.</param>
+    /// <param name="notes">Gets a line for everything that had to be done in a second-best way.</param>
+    public static void Build(IReadOnlyList<RootEntry> plan, IEnumerable<string> writeThrough, IEnumerable<(string Name, string Content)> etcFiles, List<string> notes)
+    {
+        Mounts.Tmpfs(Staging.Root, "0755");
+        Mounts.Tmpfs(Staging.Layers, "0700");
+        MountDevices(notes);
+        MountKernel("proc", "/proc", notes);
+        MountKernel("sysfs", "/sys", notes);
+        MountPrivate("/run", "0755");
+        FileSystem.MakeDirectory(Staging.Root + "/run/lock");
+        Chmod(Staging.Root + "/run/lock", 0x3FF /* 1777 */);
+        MountPrivate("/tmp", "1777");
+        int layer = 0;
+        foreach (RootEntry entry in plan)
+            Apply(entry, layer++, etcFiles, notes);
+        foreach (string path in writeThrough)
+            WriteThrough(path);
+    }
+
+    /// <summary>
+    /// pivot_root(2), then detaches the old root. Both with ".": the old root is stacked on the new one for a moment and
+    /// needs no directory of its own.
+    /// </summary>
+    public static void Enter()
+    {
+        if (Libc.Chdir(Staging.Root) != 0)
+            throw LinuxException.Last("chdir", Staging.Root);
+        Mounts.PivotRoot(".", ".");
+        Mounts.Detach(".");
+        if (Libc.Chdir("/") != 0)
+            throw LinuxException.Last("chdir", "/");
+    }
+
+    private static void Apply(RootEntry entry, int layer, IEnumerable<(string Name, string Content)> etcFiles, List<string> notes)
+    {
+        string target = Staging.Root + entry.Path;
+        switch (entry.Kind)
+        {
+            case RootEntryKind.Link:
+                FileSystem.Symlink(entry.Detail, target);
+                break;
+            case RootEntryKind.Directory:
+                MakeOwned(target, entry);
+                break;
+            case RootEntryKind.ReadOnlyBind:
+                BindReadOnly(entry.Path, target);
+                break;
+            case RootEntryKind.Overlay:
+                FileSystem.MakeDirectory(target);
+                string upper = $"{Staging.Layers}/{layer}u", work = $"{Staging.Layers}/{layer}w";
+                MakeOwned(upper, entry);
+                FileSystem.MakeDirectory(work);
+                if (entry.Path == "/etc")
+                    foreach (var (name, content) in etcFiles)
+                        FileSystem.WriteFile($"{upper}/{name}", content);
+                try
+                {
+                    Mounts.Mount("overlay", target, "overlay", 0, $"userxattr,lowerdir={entry.Detail},upperdir={upper},workdir={work}");
+                }
+                catch (LinuxException e)
+                {
+                    // Some file systems cannot be a lower layer. The content is still there, but cannot be written.
+                    if (entry.Path == "/etc")
+                        throw;
+                    BindReadOnly(entry.Path, target);
+                    notes.Add($"{entry.Path} is read-only: {e.Message}");
+                }
+                break;
+        }
+    }
+
+    private static void MakeOwned(string path, RootEntry entry)
+    {
+        FileSystem.MakeDirectory(path);
+        if (entry.Owner != 0 || entry.Group != 0)
+            _ = Libc.LChown(path, entry.Owner, entry.Group);
+        Chmod(path, entry.Mode);
+    }
+
+    private static void Chmod(string path, uint mode)
+    {
+        if (Libc.Chmod(path, mode) != 0)
+            throw LinuxException.Last("chmod", path);
+    }
+
+    private static void BindReadOnly(string path, string target)
+    {
+        MakeMountPoint(Staging.Host + path, target);
+        Mounts.Bind(Staging.Host + path, target, recursive: true);
+        // Flags that the host's mount has are locked inside a user namespace and must be repeated.
+        if (Libc.Mount("none", target, null, MountFlags.MS_REMOUNT | MountFlags.MS_BIND | MountFlags.MS_RDONLY, null) != 0)
+            _ = Libc.Mount("none", target, null,
+                MountFlags.MS_REMOUNT | MountFlags.MS_BIND | MountFlags.MS_RDONLY | MountFlags.MS_NOSUID | MountFlags.MS_NODEV, null);
+    }
+
+    private static void WriteThrough(string path)
+    {
+        MakeMountPoint(Staging.Host + path, Staging.Root + path);
+        Mounts.Bind(Staging.Host + path, Staging.Root + path, recursive: true);
+    }
+
+    private static void MakeMountPoint(string source, string target)
+    {
+        if (FileSystem.Exists(target))
+            return;
+        FileSystem.MakeDirectories(target[..target.LastIndexOf('/')]);
+        if (Directory.Exists(source))
+            FileSystem.MakeDirectory(target);
+        else
+            FileSystem.WriteFile(target, "");
+    }
+
+    private static void MountPrivate(string path, string mode)
+    {
+        FileSystem.MakeDirectory(Staging.Root + path);
+        Mounts.Tmpfs(Staging.Root + path, mode);
+    }
+
+    /// <summary>
+    /// /proc and /sys for the namespaces of the caller. The kernel refuses where the host's own are partly covered, as in a
+    /// container (mount_namespaces(7)); the host's are bound then, and that is said.
+    /// </summary>
+    private static void MountKernel(string type, string path, List<string> notes)
+    {
+        string target = Staging.Root + path;
+        FileSystem.MakeDirectory(target);
+        try
+        {
+            Mounts.Mount(type, target, type, MountFlags.MS_NOSUID | MountFlags.MS_NODEV | MountFlags.MS_NOEXEC);
+        }
+        catch (LinuxException e)
+        {
+            Mounts.Bind(Staging.Host + path, target, recursive: true);
+            notes.Add($"{path} is the host's: {e.Message}. Parts of {path} are covered here, as container engines do it; " +
+                      "with Docker, --security-opt systempaths=unconfined uncovers them.");
+        }
+    }
+
+    private static void MountDevices(List<string> notes)
+    {
+        string dev = Staging.Root + "/dev";
+        FileSystem.MakeDirectory(dev);
+        Mounts.Tmpfs(dev, "0755", MountFlags.MS_NOSUID);
+        foreach (string node in DeviceNodes.Where(n => FileSystem.Exists(Staging.Host + "/dev/" + n)))
+        {
+            FileSystem.WriteFile($"{dev}/{node}", "");
+            Mounts.Bind($"{Staging.Host}/dev/{node}", $"{dev}/{node}");
+        }
+        foreach (var (link, linkTarget) in DeviceLinks)
+            FileSystem.Symlink(linkTarget, $"{dev}/{link}");
+        FileSystem.MakeDirectory(dev + "/shm");
+        Mounts.Tmpfs(dev + "/shm", "1777");
+        FileSystem.MakeDirectory(dev + "/pts");
+        Try(() => Mounts.Mount("devpts", dev + "/pts", "devpts", MountFlags.MS_NOSUID | MountFlags.MS_NOEXEC, "newinstance,ptmxmode=0666,mode=620"),
+            "There are no pseudo-terminals", notes);
+        FileSystem.MakeDirectory(dev + "/mqueue");
+        Try(() => Mounts.Mount("mqueue", dev + "/mqueue", "mqueue", MountFlags.MS_NOSUID | MountFlags.MS_NODEV | MountFlags.MS_NOEXEC),
+            "/dev/mqueue is not mounted", notes);
+    }
+
+    private static void Try(Action mount, string consequence, List<string> notes)
+    {
+        try
+        {
+            mount();
+        }
+        catch (LinuxException e)
+        {
+            notes.Add($"{consequence}: {e.Message}");
+        }
+    }
+}

@@ -1,0 +1,95 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using NsFixture.Launching;
+
+namespace NsFixture;
+
+/// <summary>The sandbox that the running test is in, as the test sees it.</summary>
+/// <example>
+/// <code>
+/// var here = IsolatedNetwork.Current;
+/// var listener = new TcpListener(here.Address, 5432);
+/// </code>
+/// </example>
+public sealed class IsolatedNetwork
+{
+    private static IsolatedNetwork? current;
+    private readonly ITestReportSink? sink;
+
+    internal IsolatedNetwork(TestRequest request, ITestReportSink sink)
+    {
+        this.sink = sink;
+        (HostName, Launcher, LauncherReason, RootKind) = (request.Spec.HostName, request.Launcher, request.LauncherReason, "copy-on-write");
+        Address = request.Spec.Address4.Address;
+        Subnet = request.Spec.Address4.ToString();
+        Address6 = request.Spec.Address6.Address;
+        Subnet6 = request.Spec.Address6.ToString();
+        Diagnostics = [$"launcher: {Launcher} ({LauncherReason})", $"root tree: {RootKind}", .. request.Notes];
+    }
+
+    private IsolatedNetwork(string reason)
+    {
+        (HostName, Launcher, LauncherReason, RootKind) = (Environment.MachineName, LauncherKind.InProcess, reason, "host");
+        Address = IPAddress.Loopback;
+        Subnet = "127.0.0.1/8";
+        Address6 = IPAddress.IPv6Loopback;
+        Subnet6 = "::1/128";
+        Diagnostics = [$"launcher: {Launcher} ({reason})", "There is no sandbox: the test runs in the test host."];
+    }
+
+    /// <summary>The sandbox of the running test.</summary>
+    /// <exception cref="InvalidOperationException">The calling code does not run in an isolated test.</exception>
+    public static IsolatedNetwork Current => current ?? throw new InvalidOperationException(
+        "IsolatedNetwork.Current is there in isolated tests only: put [IsolatedNetwork] on the test, its class or its assembly. " +
+        "Static initializers and fixtures of plain tests run in the test host, where there is no sandbox.");
+
+    /// <summary>Whether the calling code runs in an isolated test.</summary>
+    public static bool IsIsolated => current is { Launcher: not LauncherKind.InProcess };
+
+    /// <summary>The name of the host the test runs on.</summary>
+    public string HostName { get; }
+
+    /// <summary>The host's IPv4 address on <c>eth0</c>; the loopback address where the launcher is <see cref="LauncherKind.InProcess"/>.</summary>
+    public IPAddress Address { get; }
+
+    /// <summary>The host's IPv6 address on <c>eth0</c>.</summary>
+    public IPAddress Address6 { get; }
+
+    /// <summary>The IPv4 address with its prefix length: <c>10.0.0.2/24</c>.</summary>
+    public string Subnet { get; }
+
+    /// <summary>The IPv6 address with its prefix length: <c>fd00::2/64</c>.</summary>
+    public string Subnet6 { get; }
+
+    /// <summary>What the test sees as <c>/</c>: <c>copy-on-write</c>, or <c>host</c> without a sandbox.</summary>
+    public string RootKind { get; }
+
+    /// <summary>The launcher that was used, never <see cref="LauncherKind.Auto"/>.</summary>
+    public LauncherKind Launcher { get; }
+
+    /// <summary>Why that one: asked for, or what stood against a better one.</summary>
+    public string LauncherReason { get; }
+
+    /// <summary>How the sandbox was made, a line each, everything second-best included.</summary>
+    public IReadOnlyList<string> Diagnostics { get; }
+
+    /// <summary>
+    /// Keeps a file of the sandbox: it is copied to <c>nsfixture-attachments</c> beside the test assembly, in a directory named
+    /// after the test's sandbox, and its place is printed.
+    /// </summary>
+    /// <param name="path">The file, as the test sees it.</param>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    public void Attach(string path)
+    {
+        if (!File.Exists(path))
+            throw new FileNotFoundException($"Attach: there is no file \"{path}\" in the sandbox.", path);
+        sink?.Send(new TestReport(TestReportKind.Attachment) { Text = Path.GetFileName(path), Data = File.ReadAllBytes(path) });
+    }
+
+    /// <summary>The current sandbox, if there is one.</summary>
+    internal static bool TryGet([NotNullWhen(true)] out IsolatedNetwork? sandbox) => (sandbox = current) != null;
+
+    internal static void Enter(IsolatedNetwork sandbox) => current = sandbox;
+
+    internal static void EnterInProcess(string reason) => current ??= new IsolatedNetwork(reason);
+}

@@ -1,0 +1,28 @@
+namespace NsFixture;
+
+/// <summary>Something about a sandbox went wrong. The message names the cause, the object and the remedy.</summary>
+/// <param name="message">The message.</param>
+/// <param name="inner">What caused it, if it is known.</param>
+public class SandboxException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>Settings of a sandbox that cannot be. Nothing was created.</summary>
+/// <param name="problems">One sentence each, naming the setting, its value and what it may be.</param>
+public sealed class InvalidSandboxOptionsException(IReadOnlyList<string> problems)
+    : SandboxException(problems.Count == 1 ? problems[0] : string.Join(Environment.NewLine, problems))
+{
+    /// <summary>One sentence for each setting that is wrong.</summary>
+    public IReadOnlyList<string> Problems { get; } = problems;
+}
+
+/// <summary>This machine does not allow sandboxes. Isolated tests are skipped, or fail where NSFIXTURE_REQUIRE=1.</summary>
+/// <param name="message">The cause and the remedy.</param>
+/// <param name="inner">What caused it, if it is known.</param>
+public sealed class SandboxUnavailableException(string message, Exception? inner = null) : SandboxException(message, inner);
+
+/// <summary>The process of an isolated test ended before the test did.</summary>
+/// <param name="message">How it ended.</param>
+public sealed class TestProcessEndedException(string message) : SandboxException(message);
+
+/// <summary>A test ran longer than its deadline and was ended.</summary>
+/// <param name="message">The deadline and what was seen of the test.</param>
+public sealed class TestDeadlineException(string message) : SandboxException(message);

@@ -1,0 +1,75 @@
+using System.Net.Sockets;
+using NsFixture.Networking;
+
+namespace NsFixture;
+
+/// <summary>What a sandbox is like. The defaults are what <c>[IsolatedNetwork]</c> without settings gives.</summary>
+public sealed record SandboxOptions
+{
+    /// <summary>The most time a test may take unless its attribute or NSFIXTURE_DEADLINE says otherwise: 5 minutes.</summary>
+    public static readonly TimeSpan DefaultDeadline = TimeSpan.FromMinutes(5);
+
+    /// <summary>The name of the host the test runs on, by hostname(7)'s rules. Default: <c>test</c>.</summary>
+    public string HostName { get; init; } = "test";
+
+    /// <summary>The IPv4 network in CIDR notation. Default: <c>10.0.0.0/24</c>.</summary>
+    public string Subnet { get; init; } = "10.0.0.0/24";
+
+    /// <summary>The IPv6 network in CIDR notation. Default: <c>fd00::/64</c>.</summary>
+    public string Subnet6 { get; init; } = "fd00::/64";
+
+    /// <summary>The host's IPv4 address. Default: the second of <see cref="Subnet"/>, <c>10.0.0.2</c>.</summary>
+    public string? Address { get; init; }
+
+    /// <summary>The host's IPv6 address. Default: the second of <see cref="Subnet6"/>, <c>fd00::2</c>.</summary>
+    public string? Address6 { get; init; }
+
+    /// <summary>
+    /// Absolute paths, or ones relative to the test assembly's directory, of existing files and directories that writes inside
+    /// the sandbox reach; everything else that is written is gone afterwards. The test assembly's directory is always among them.
+    /// </summary>
+    public IReadOnlyList<string> WriteThrough { get; init; } = [];
+
+    /// <summary>After this time the test is ended, whatever it is doing, and fails.</summary>
+    public TimeSpan Deadline { get; init; } = DefaultDeadline;
+
+    /// <summary>How the test's process is started.</summary>
+    public LauncherKind Launcher { get; init; } = LauncherKind.Auto;
+
+    /// <summary>Checks every setting, and works out what follows from them.</summary>
+    /// <param name="baseDirectory">What relative paths are relative to; written through.</param>
+    /// <exception cref="InvalidSandboxOptionsException">A setting is impossible; all that are wrong are named.</exception>
+    internal SandboxSpec Resolve(string baseDirectory)
+    {
+        var problems = new List<string>();
+        if (!IsHostName(HostName))
+            problems.Add($"HostName = \"{HostName}\" is not a host name: 1 to 63 letters, digits and hyphens, neither first nor last a hyphen.");
+        var address4 = NetworkAddress.On(Subnet, Address, AddressFamily.InterNetwork, nameof(Subnet), out string? problem4);
+        if (problem4 != null)
+            problems.Add(problem4);
+        var address6 = NetworkAddress.On(Subnet6, Address6, AddressFamily.InterNetworkV6, nameof(Subnet6), out string? problem6);
+        if (problem6 != null)
+            problems.Add(problem6);
+        if (Deadline <= TimeSpan.Zero || Deadline.TotalMilliseconds > int.MaxValue)
+            problems.Add($"Deadline = {Deadline.TotalMilliseconds:0} is not a number of milliseconds from 1 to {int.MaxValue}.");
+        if (!Enum.IsDefined(Launcher))
+            problems.Add($"Launcher = {(int)Launcher} is unknown: use {string.Join(", ", Enum.GetNames<LauncherKind>())}.");
+        var writeThrough = new List<string> { Path.TrimEndingDirectorySeparator(Path.GetFullPath(baseDirectory)) };
+        foreach (string path in WriteThrough)
+        {
+            string full = path.Length == 0 ? path : Path.TrimEndingDirectorySeparator(Path.GetFullPath(path, baseDirectory));
+            if (!Path.Exists(full))
+                problems.Add($"WriteThrough: the path \"{path}\"{(full == path ? "" : $" ({full})")} does not exist: create it before the test run, or leave it out.");
+            else if (full == "/")
+                problems.Add("WriteThrough: the path \"/\" would write through everything: name the directories the test shares with the machine.");
+            else
+                writeThrough.Add(full);
+        }
+        if (problems.Count > 0)
+            throw new InvalidSandboxOptionsException(problems);
+        return new SandboxSpec(HostName, address4!, address6!, writeThrough);
+    }
+
+    private static bool IsHostName(string name) =>
+        name.Length is > 0 and <= 63 && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '-') && name[0] != '-' && name[^1] != '-';
+}

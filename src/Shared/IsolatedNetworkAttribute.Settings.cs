@@ -1,0 +1,77 @@
+// Compiled into every adapter: an attribute has to derive from its framework's base class, so the settings that all of them
+// share cannot come from one of ours.
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+
+#if NSFIXTURE_XUNIT
+namespace NsFixture.Xunit;
+#elif NSFIXTURE_NUNIT
+namespace NsFixture.NUnit;
+#endif
+
+public sealed partial class IsolatedNetworkAttribute
+{
+    private int? deadline;
+
+    /// <summary>The name of the host the test runs on. Default: <c>test</c>.</summary>
+    public string HostName { get; set; } = "test";
+
+    /// <summary>The IPv4 network in CIDR notation. Default: <c>10.0.0.0/24</c>.</summary>
+    public string Subnet { get; set; } = "10.0.0.0/24";
+
+    /// <summary>The IPv6 network in CIDR notation. Default: <c>fd00::/64</c>.</summary>
+    public string Subnet6 { get; set; } = "fd00::/64";
+
+    /// <summary>The host's IPv4 address. Default: the second of <see cref="Subnet"/>.</summary>
+    public string? Address { get; set; }
+
+    /// <summary>The host's IPv6 address. Default: the second of <see cref="Subnet6"/>.</summary>
+    public string? Address6 { get; set; }
+
+    /// <summary>
+    /// Existing files and directories that writes inside reach, absolute or relative to the test assembly's directory, which is
+    /// always written through. Everything else that is written is gone afterwards.
+    /// </summary>
+    [SuppressMessage("Performance", "CA1819", Justification = "Attributes take arrays only.")]
+    public string[] WriteThrough { get; set; } = [];
+
+    /// <summary>
+    /// Milliseconds after which the test is ended, whatever it is doing, and fails. Default: NSFIXTURE_DEADLINE, or five minutes.
+    /// </summary>
+    public int Deadline
+    {
+        get => deadline ?? (int)SandboxOptions.DefaultDeadline.TotalMilliseconds;
+        set => deadline = value;
+    }
+
+    /// <summary>How the test's process is started. Default: a fork of a warm runtime, where that works.</summary>
+    public LauncherKind Launcher { get; set; } = LauncherKind.Auto;
+
+    /// <summary>How many tests share a sandbox. Default: each has its own. On a method, <see cref="IsolationScope.PerTest"/> always.</summary>
+    public IsolationScope Scope { get; set; } = IsolationScope.PerTest;
+
+    /// <summary>
+    /// How many isolated tests of a class may run at once. Default: 1, one after another, as plain ones do. They share nothing,
+    /// so more is safe unless they meet in a written-through path.
+    /// </summary>
+    public int MaxParallel { get; set; } = 1;
+
+    internal IsolationSettings ToSettings() => new(
+        new SandboxOptions
+        {
+            HostName = HostName,
+            Subnet = Subnet,
+            Subnet6 = Subnet6,
+            Address = Address,
+            Address6 = Address6,
+            WriteThrough = WriteThrough,
+            Deadline = TimeSpan.FromMilliseconds(deadline ?? DefaultDeadline()),
+            Launcher = Launcher,
+        },
+        Scope, MaxParallel);
+
+    private static int DefaultDeadline() =>
+        Environment.GetEnvironmentVariable("NSFIXTURE_DEADLINE") is not { Length: > 0 } text ? (int)SandboxOptions.DefaultDeadline.TotalMilliseconds
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int milliseconds) ? milliseconds
+        : -1; // an impossible deadline, which fails the test and is named there
+}
