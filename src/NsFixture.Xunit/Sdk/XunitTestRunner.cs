@@ -13,7 +13,9 @@ internal sealed class XunitTestRunner : ITestRunner
         Assembly own = typeof(WarmUpTests).Assembly;
         var sink = new NothingSink();
         string assemblyPath = own.Location;
+        // One after another: the warm-up needs no threads.
         var options = new ExecutionOptions();
+        options.SetValue<bool?>("xunit.execution.DisableParallelization", true);
         var collection = new TestCollection(new TestAssembly(Reflector.Wrap(own)), null, "warm-up");
         var testClass = new TestClass(collection, Reflector.Wrap(typeof(WarmUpTests)));
         IXunitTestCase[] cases = [.. ((string[])[nameof(WarmUpTests.Passes), nameof(WarmUpTests.PassesLater)])
@@ -40,8 +42,9 @@ internal sealed class XunitTestRunner : ITestRunner
 
     private static void Run(Assembly assembly, string[] serialized, ITestFrameworkExecutionOptions options, IMessageSink diagnostics, Action<TestReport> send)
     {
-        using var framework = new TestFrameworkProxy(Reflector.Wrap(assembly), new NoSourceInformation(), diagnostics);
-        using ITestFrameworkExecutor executor = framework.GetExecutor(assembly.GetName());
+        // Not disposed of: xUnit.net does that after a Task.Delay, and the timer thread it takes would be lost in a fork.
+        var framework = new TestFrameworkProxy(Reflector.Wrap(assembly), new NoSourceInformation(), diagnostics);
+        ITestFrameworkExecutor executor = framework.GetExecutor(assembly.GetName());
         ITestCase[] cases = [.. serialized.Select(executor.Deserialize)];
         using var forwarder = new MessageForwarder(cases, send);
         executor.RunTests(cases, forwarder, options);
