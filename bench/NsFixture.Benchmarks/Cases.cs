@@ -1,0 +1,15 @@
+namespace NsFixture.Benchmarks;
+
+/// <summary>Something to measure, with the baseline it is to be compared with.</summary>
+internal sealed record BenchmarkCase(string Summary, int DefaultCount, Func<int, Task<IReadOnlyList<Measurement>>> Run);
+
+internal static class Cases
+{
+    public static readonly IReadOnlyDictionary<string, BenchmarkCase> All = new Dictionary<string, BenchmarkCase>
+    {
+        ["isolated-test"] = new("one empty isolated test, forked, beside 'unshare … true' and a plain test", 300, IsolatedTest.RunForkAsync),
+        ["isolated-test-exec"] = new("the same by the exec launcher", 60, IsolatedTest.RunExecAsync),
+        ["throughput"] = new("that many empty isolated tests in one run of 'dotnet test'", 1000, Throughput.RunAsync),
+        ["growth"] = new("the fork server's memory and descriptors after the 100th and the last of that many tests", 1000, Growth.RunAsync),
+    };
+}

@@ -1,0 +1,89 @@
+using System.Reflection;
+using Xunit.Abstractions;
+using Xunit.Sdk;
+
+namespace NsFixture.Benchmarks;
+
+/// <summary>Runs single tests of this assembly as a runner would, through the registered test framework.</summary>
+internal sealed class XunitHost
+{
+    private readonly ITestFrameworkExecutor executor;
+    private readonly Dictionary<string, IXunitTestCase> cases;
+
+    public XunitHost()
+    {
+        Assembly assembly = typeof(XunitHost).Assembly;
+        var framework = new TestFrameworkProxy(Reflector.Wrap(assembly), new NoSourceInformation(), new NullMessageSink());
+        executor = framework.GetExecutor(assembly.GetName());
+        var discovered = new Discovery();
+        framework.GetDiscoverer(Reflector.Wrap(assembly)).Find(includeSourceInformation: false, discovered, new Options());
+        discovered.Finished.Wait();
+        cases = discovered.Cases.ToDictionary(c => c.TestMethod.Method.Name);
+    }
+
+    /// <summary>Runs one test to its end.</summary>
+    /// <exception cref="InvalidOperationException">It did not pass.</exception>
+    public void Run(string method)
+    {
+        var execution = new Execution();
+        executor.RunTests([cases[method]], execution, new Options());
+        execution.Finished.Wait();
+        if (execution.Problem != null || !execution.Passed)
+            throw new InvalidOperationException($"The test {method} did not pass: {execution.Problem ?? "it did not run"}");
+    }
+
+    private sealed class Discovery : IMessageSink
+    {
+        public List<IXunitTestCase> Cases { get; } = [];
+
+        public ManualResetEventSlim Finished { get; } = new();
+
+        public bool OnMessage(IMessageSinkMessage message)
+        {
+            if (message is ITestCaseDiscoveryMessage { TestCase: IXunitTestCase found })
+                Cases.Add(found);
+            if (message is IDiscoveryCompleteMessage)
+                Finished.Set();
+            return true;
+        }
+    }
+
+    private sealed class Execution : IMessageSink
+    {
+        public bool Passed { get; private set; }
+
+        public string? Problem { get; private set; }
+
+        public ManualResetEventSlim Finished { get; } = new();
+
+        public bool OnMessage(IMessageSinkMessage message)
+        {
+            Passed |= message is ITestPassed;
+            if (message is ITestSkipped skipped)
+                Problem ??= skipped.Reason;
+            if (message is IFailureInformation failure)
+                Problem ??= string.Join(" ", failure.Messages);
+            if (message is ITestAssemblyFinished)
+                Finished.Set();
+            return true;
+        }
+    }
+
+    private sealed class NoSourceInformation : ISourceInformationProvider
+    {
+        public ISourceInformation GetSourceInformation(ITestCase testCase) => new SourceInformation();
+
+        public void Dispose()
+        {
+        }
+    }
+
+    private sealed class Options : ITestFrameworkDiscoveryOptions, ITestFrameworkExecutionOptions
+    {
+        private readonly Dictionary<string, object?> values = new() { ["xunit.execution.DisableParallelization"] = true };
+
+        public TValue GetValue<TValue>(string name) => values.TryGetValue(name, out object? value) ? (TValue)value! : default!;
+
+        public void SetValue<TValue>(string name, TValue value) => values[name] = value;
+    }
+}
