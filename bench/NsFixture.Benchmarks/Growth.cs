@@ -13,10 +13,11 @@ internal static class Growth
     {
         if (count <= First)
             throw new ArgumentException($"growth needs more than {First} tests: --count {count}");
+        Environment.SetEnvironmentVariable("NSFIXTURE_LAUNCHER", nameof(LauncherKind.Fork));
         var host = new XunitHost();
-        var times = Stopwatches.Measure(First, () => host.Run(nameof(EmptyTests.Isolated)));
+        var times = host.Run(nameof(EmptyTests.Isolated), First, warmUp: 1);
         var before = Holdings();
-        times.AddRange(Stopwatches.Measure(count - First, () => host.Run(nameof(EmptyTests.Isolated))));
+        times.AddRange(host.Run(nameof(EmptyTests.Isolated), count - First, warmUp: 1));
         var after = Holdings();
         var measurement = new Measurement("growth", times);
         foreach (var (first, last) in before.Zip(after))

@@ -1,13 +1,11 @@
 namespace NsFixture.Benchmarks;
 
 /// <summary>
-/// One empty test after another, each from the call of the framework's executor to the end of its run: as a runner sees it.
+/// One empty test after another, as a runner sees them.
 /// Baselines before and after, so that a machine which gets slower meanwhile does not flatter anyone.
 /// </summary>
 internal static class IsolatedTest
 {
-    private const int WarmUp = 10;
-
     public static Task<IReadOnlyList<Measurement>> RunForkAsync(int count)
     {
         int few = Math.Max(10, count / 3);
@@ -16,7 +14,7 @@ internal static class IsolatedTest
         var fork = Measure(host, LauncherKind.Fork, count);
         unshare.AddRange(Stopwatches.Measure(few, Unshare.Run));
         var exec = new Measurement("isolated-test-exec", Measure(host, LauncherKind.Exec, Math.Max(10, count / 10)));
-        var plain = new Measurement("plain-test", Stopwatches.Measure(few, () => host.Run(nameof(EmptyTests.Plain))));
+        var plain = new Measurement("plain-test", host.Run(nameof(EmptyTests.Plain), few));
         var baseline = new Measurement("unshare", unshare);
         var isolated = new Measurement("isolated-test", fork);
         isolated.With("ratio_to_unshare", isolated.Median / baseline.Median)
@@ -35,7 +33,6 @@ internal static class IsolatedTest
     {
         Environment.SetEnvironmentVariable("NSFIXTURE_LAUNCHER", launcher.ToString());
         Environment.SetEnvironmentVariable("NSFIXTURE_REQUIRE", "1");
-        Stopwatches.Measure(WarmUp, () => host.Run(nameof(EmptyTests.Isolated)));
-        return Stopwatches.Measure(count, () => host.Run(nameof(EmptyTests.Isolated)));
+        return host.Run(nameof(EmptyTests.Isolated), count);
     }
 }

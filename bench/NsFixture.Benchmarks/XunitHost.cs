@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Reflection;
 using Xunit.Abstractions;
 using Xunit.Sdk;
@@ -21,15 +22,22 @@ internal sealed class XunitHost
         cases = discovered.Cases.ToDictionary(c => c.TestMethod.Method.Name);
     }
 
-    /// <summary>Runs one test to its end.</summary>
-    /// <exception cref="InvalidOperationException">It did not pass.</exception>
-    public void Run(string method)
+    /// <summary>
+    /// Runs one test over and over, in one run of the framework, and returns the milliseconds from the end of each to the end
+    /// of the next: all that a test costs, its sandbox's making and ending included where they are in its way.
+    /// </summary>
+    /// <param name="method">The test.</param>
+    /// <param name="count">How many are measured.</param>
+    /// <param name="warmUp">How many are run before, at least one.</param>
+    /// <exception cref="InvalidOperationException">One did not pass.</exception>
+    public List<double> Run(string method, int count, int warmUp = 10)
     {
         var execution = new Execution();
-        executor.RunTests([cases[method]], execution, new Options());
+        executor.RunTests(Enumerable.Repeat(cases[method], warmUp + count), execution, new Options());
         execution.Finished.Wait();
-        if (execution.Problem != null || !execution.Passed)
-            throw new InvalidOperationException($"The test {method} did not pass: {execution.Problem ?? "it did not run"}");
+        if (execution.Problem != null || execution.Ends.Count != warmUp + count)
+            throw new InvalidOperationException($"The test {method} did not pass: {execution.Problem ?? $"it ran {execution.Ends.Count} times"}");
+        return [.. execution.Ends.Skip(warmUp - 1).Zip(execution.Ends.Skip(warmUp), (a, b) => Stopwatch.GetElapsedTime(a, b).TotalMilliseconds)];
     }
 
     private sealed class Discovery : IMessageSink
@@ -50,7 +58,7 @@ internal sealed class XunitHost
 
     private sealed class Execution : IMessageSink
     {
-        public bool Passed { get; private set; }
+        public List<long> Ends { get; } = [];
 
         public string? Problem { get; private set; }
 
@@ -58,7 +66,8 @@ internal sealed class XunitHost
 
         public bool OnMessage(IMessageSinkMessage message)
         {
-            Passed |= message is ITestPassed;
+            if (message is ITestCaseFinished)
+                Ends.Add(Stopwatch.GetTimestamp());
             if (message is ITestSkipped skipped)
                 Problem ??= skipped.Reason;
             if (message is IFailureInformation failure)

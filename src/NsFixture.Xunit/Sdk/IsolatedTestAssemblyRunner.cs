@@ -18,6 +18,12 @@ internal sealed class IsolatedTestAssemblyRunner(
         await base.AfterTestAssemblyStartingAsync();
     }
 
+    protected override async Task BeforeTestAssemblyFinishedAsync()
+    {
+        await context.Launcher.SettleAsync();
+        await base.BeforeTestAssemblyFinishedAsync();
+    }
+
     protected override Task<RunSummary> RunTestCollectionAsync(
         IMessageBus messageBus, ITestCollection testCollection, IEnumerable<IXunitTestCase> testCases, CancellationTokenSource cancellationTokenSource) =>
         new IsolatedTestCollectionRunner(context, testCollection, testCases, DiagnosticMessageSink, messageBus, TestCaseOrderer,

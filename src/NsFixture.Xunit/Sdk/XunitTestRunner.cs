@@ -8,29 +8,19 @@ namespace NsFixture.Xunit.Sdk;
 /// <summary>The half of the adapter that lives in a test's process: runs the cases with xUnit.net's own executor.</summary>
 internal sealed class XunitTestRunner : ITestRunner
 {
-    public void WarmUp()
+    public void WarmUp(Func<byte[], TestRequest> request, ITestReportSink sink)
     {
         Assembly own = typeof(WarmUpTests).Assembly;
-        var sink = new NothingSink();
-        string assemblyPath = own.Location;
+        var nothing = new NothingSink();
         // One after another: the warm-up needs no threads.
         var options = new ExecutionOptions();
         options.SetValue<bool?>("xunit.execution.DisableParallelization", true);
         var collection = new TestCollection(new TestAssembly(Reflector.Wrap(own)), null, "warm-up");
         var testClass = new TestClass(collection, Reflector.Wrap(typeof(WarmUpTests)));
-        IXunitTestCase[] cases = [.. ((string[])[nameof(WarmUpTests.Passes), nameof(WarmUpTests.PassesLater)])
-            .Select(name => new XunitTestCase(sink, TestMethodDisplay.ClassAndMethod, TestMethodDisplayOptions.None,
+        IXunitTestCase[] cases = [.. ((string[])[nameof(WarmUpTests.Passes), nameof(WarmUpTests.PassesAsATask)])
+            .Select(name => new XunitTestCase(nothing, TestMethodDisplay.ClassAndMethod, TestMethodDisplayOptions.None,
                 new TestMethod(testClass, Reflector.Wrap(typeof(WarmUpTests).GetMethod(name)!))))];
-        byte[] payload = TestCasePayload.Write(cases, options);
-        Run(own, TestCasePayload.Read(payload, options), options, sink, Serialize);
-
-        // Through the wire format as well, into nothing.
-        static void Serialize(TestReport message)
-        {
-            var writer = new ByteWriter();
-            message.Write(writer);
-            TestReport.Read(writer.Written);
-        }
+        Run(request(TestCasePayload.Write(cases, options)) with { AssemblyPath = own.Location }, sink);
     }
 
     public void Run(TestRequest request, ITestReportSink sink)

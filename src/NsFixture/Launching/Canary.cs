@@ -18,7 +18,7 @@ internal sealed class Canary : ITestRunner
 
     private static int finalized;
 
-    public void WarmUp()
+    public void WarmUp(Func<byte[], TestRequest> request, ITestReportSink sink)
     {
         // It is to find the forked runtime as the tests will.
     }

@@ -78,7 +78,7 @@ internal static class ForkServerProcess
         if (runnerType.Length == 0)
             return;
         var runner = (ITestRunner)Activator.CreateInstance(Type.GetType(runnerType, throwOnError: true)!)!;
-        runner.WarmUp();
+        TestProcess.WarmUp(runner, assemblyPath);
         Assembly.LoadFrom(assemblyPath); // loads; runs none of its code
         GC.Collect(2, GCCollectionMode.Forced, blocking: true, compacting: true);
     }

@@ -10,7 +10,9 @@ internal interface ITestRunner
     /// Runs the framework once over a test of NsFixture's own, in the fork server, so that a forked test need not compile that
     /// path again. Must not run any user code, and must leave no thread or timer behind.
     /// </summary>
-    void WarmUp();
+    /// <param name="request">Makes a request like a real one, of the runner's own payload.</param>
+    /// <param name="sink">Takes the reports through the wire format, into nothing.</param>
+    void WarmUp(Func<byte[], TestRequest> request, ITestReportSink sink);
 
     /// <summary>Runs the test cases that the adapter's other half described in <see cref="TestRequest.Payload"/>.</summary>
     void Run(TestRequest request, ITestReportSink sink);

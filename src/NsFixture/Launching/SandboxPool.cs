@@ -14,6 +14,7 @@ internal sealed class SandboxPool(ForkServer server)
     private readonly Lock gate = new();
     private readonly Queue<Sandbox> standby = new();
     private readonly SemaphoreSlim pendingEnds = new(MaxPendingEnds);
+    private readonly HashSet<Task> ending = [];
     private string? key;
 
     /// <summary>A sandbox of this spec, ready or in the making; to be given back to <see cref="Release"/>.</summary>
@@ -48,6 +49,20 @@ internal sealed class SandboxPool(ForkServer server)
     public void Release(Sandbox sandbox)
     {
         EventLoop.Shared.Post(sandbox.Close);
-        sandbox.Gone.ContinueWith(_ => pendingEnds.Release(), TaskContinuationOptions.ExecuteSynchronously);
+        lock (gate)
+            ending.Add(sandbox.Gone);
+        sandbox.Gone.ContinueWith(gone =>
+        {
+            pendingEnds.Release();
+            lock (gate)
+                ending.Remove(gone);
+        }, TaskContinuationOptions.ExecuteSynchronously);
+    }
+
+    /// <summary>Completes when every sandbox that was released is gone.</summary>
+    public Task SettleAsync()
+    {
+        lock (gate)
+            return Task.WhenAll(ending.ToArray());
     }
 }

@@ -87,6 +87,14 @@ internal sealed class TestLauncher
         await RunAsync(backend, Request(backend, spec, runnerType, payload), settings.Options.Deadline, tracker).ConfigureAwait(false);
     }
 
+    /// <summary>Completes when the sandboxes of all tests that have ended are gone, and everything in them.</summary>
+    public async Task SettleAsync()
+    {
+        foreach (var backend in (Lazy<Task<Backend>>[])[warm, bare])
+            if (backend is { IsValueCreated: true, Value.IsCompletedSuccessfully: true })
+                await backend.Value.Result.Pool.SettleAsync().ConfigureAwait(false);
+    }
+
     /// <summary>What was asked for, or what stands against it.</summary>
     private static (LauncherKind Kind, string Reason) Choose(LauncherKind asked)
     {

@@ -26,6 +26,37 @@ internal static class TestProcess
         Libc.Exit(exitCode);
     }
 
+    /// <summary>
+    /// Takes the way of a test through this process as far as it leaves no trace, so that it is compiled before the fork: a
+    /// request and its reports over a socket, the runner's own test, the object a test sees its sandbox by.
+    /// </summary>
+    public static void WarmUp(ITestRunner runner, string assemblyPath)
+    {
+        SandboxSpec spec = new SandboxOptions().Resolve(Path.GetDirectoryName(assemblyPath)!);
+        var (ours, theirs) = UnixSocket.Pair(SocketConstants.SOCK_STREAM);
+        var channel = new TestChannel(theirs);
+        SocketStream.WriteAll(ours, Request([]).ToFrame());
+        TestRequest received = channel.ReceiveRequest();
+        IsolatedNetwork.Enter(new IsolatedNetwork(received, channel));
+        runner.WarmUp(Request, channel);
+        IsolatedNetwork.Leave();
+        Adopt(received);
+        Descriptors.Close(ours);
+        Descriptors.Close(theirs);
+
+        TestRequest Request(byte[] payload) => new()
+        {
+            RunnerType = runner.GetType().AssemblyQualifiedName!,
+            AssemblyPath = assemblyPath,
+            Payload = payload,
+            WorkingDirectory = Environment.CurrentDirectory,
+            Environment = DotnetHost.CurrentEnvironment(),
+            Spec = spec,
+            Launcher = LauncherKind.Fork,
+            LauncherReason = "",
+        };
+    }
+
     private static void Run(TestChannel channel)
     {
         TestRequest request = channel.ReceiveRequest();

@@ -29,7 +29,10 @@ internal sealed class TestRun
         error = new RawOutput(errorPipe, Console.Error);
     }
 
-    /// <summary>Runs, and completes when the process has ended and everything it reported was passed on.</summary>
+    /// <summary>
+    /// Runs, and completes when everything was reported and passed on: with the process's last report, not its end, which takes
+    /// the kernel milliseconds that no test should wait for.
+    /// </summary>
     /// <param name="sandbox">Runs this one process.</param>
     /// <param name="request">What the process is told.</param>
     /// <param name="argv">The program to execute; empty for a fork.</param>
@@ -87,10 +90,10 @@ internal sealed class TestRun
         });
     }
 
-    // Called because it is readable: no bytes then mean its end.
     private void ReadRaw(RawOutput raw)
     {
-        if (!raw.ReadSome())
+        raw.ReadSome();
+        if (raw.AtEnd)
             loop.Unwatch(raw.Pipe);
     }
 
@@ -113,6 +116,12 @@ internal sealed class TestRun
             error.ReadSome();
             while (frames.TryRead(out ReadOnlySpan<byte> frame))
                 Handle(TestReport.Read(frame));
+            if (tracker.IsDone)
+            {
+                DrainOutput();
+                Finish(null);
+                return;
+            }
         }
         while (untilEmpty);
     }
@@ -157,11 +166,11 @@ internal sealed class TestRun
         return path;
     }
 
+    // It ended of itself. After its last report nobody waits for that any more.
     private void OnTestEnded(ProcessEnd end)
     {
         Drain();
-        bool whole = end.Success && tracker.IsDone;
-        Finish(whole ? null : timedOut ? Deadline() : Ended($"The test's process {end}{(tracker.IsDone ? " after the test" : " before the test was finished")}."));
+        Finish(timedOut ? Deadline() : Ended($"The test's process {end} before the test was finished."));
     }
 
     private void OnLost()
@@ -178,6 +187,12 @@ internal sealed class TestRun
         if (!reading)
             return;
         ReadReports(untilEmpty: true);
+        if (!over)
+            DrainOutput();
+    }
+
+    private void DrainOutput()
+    {
         while (output.ReadSome())
         {
         }
@@ -233,10 +248,13 @@ internal sealed class TestRun
 
         public string Tail { get; private set; } = "";
 
+        public bool AtEnd { get; private set; }
+
         /// <summary>False: nothing is there, or the end.</summary>
         public bool ReadSome()
         {
             int n = SocketStream.Read(Pipe, bytes);
+            AtEnd = n == 0;
             if (n <= 0)
                 return false;
             int count = decoder.GetChars(bytes, 0, n, chars, 0);

@@ -91,5 +91,7 @@ public sealed class IsolatedNetwork
 
     internal static void Enter(IsolatedNetwork sandbox) => current = sandbox;
 
+    internal static void Leave() => current = null;
+
     internal static void EnterInProcess(string reason) => current ??= new IsolatedNetwork(reason);
 }
