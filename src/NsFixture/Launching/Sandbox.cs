@@ -9,6 +9,7 @@ namespace NsFixture.Launching;
 internal sealed class Sandbox(EventLoop loop, int control, SandboxSpec spec)
 {
     private readonly TaskCompletionSource gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TestConnection? connection;
     private int pidFd = -1;
     private bool closed, killed;
 
@@ -23,15 +24,32 @@ internal sealed class Sandbox(EventLoop loop, int control, SandboxSpec spec)
     /// <summary>Init is reaped, or never was.</summary>
     public Task Gone => gone.Task;
 
-    /// <summary>How the test's process ended; on the loop's thread.</summary>
-    public event Action<ProcessEnd>? TestEnded;
+    /// <summary>How the test's process ended, once it has.</summary>
+    public ProcessEnd? End { get; private set; }
+
+    /// <summary>The test's process ended; on the loop's thread.</summary>
+    public event Action? TestEnded;
 
     /// <summary>Init is gone, or could not be made; on the loop's thread.</summary>
     public event Action? Lost;
 
-    /// <summary>Starts a process inside, when init is ready. Empty <paramref name="argv"/>: a fork of init's own runtime.</summary>
-    public bool RunTest(IReadOnlyList<string> argv, IReadOnlyList<string> envp, int result, int output, int error) =>
-        UnixSocket.Send(control, new ByteWriter().Byte((byte)ControlKind.RunTest).Strings([.. argv]).Strings([.. envp]).Written, result, output, error);
+    /// <summary>
+    /// Starts the test's process inside, as soon as init is ready; it waits for its request. Empty <paramref name="argv"/>: a
+    /// fork of init's own runtime.
+    /// </summary>
+    public void StartTest(IReadOnlyList<string> argv, IReadOnlyList<string> envp)
+    {
+        var (socket, theirs) = UnixSocket.Pair(SocketConstants.SOCK_STREAM);
+        var (outputRead, outputWrite) = Descriptors.Pipe();
+        var (errorRead, errorWrite) = Descriptors.Pipe();
+        connection = new TestConnection(socket, outputRead, errorRead);
+        UnixSocket.Send(control, new ByteWriter().Byte((byte)ControlKind.RunTest).Strings([.. argv]).Strings([.. envp]).Written, theirs, outputWrite, errorWrite);
+        foreach (int fd in (int[])[theirs, outputWrite, errorWrite])
+            Descriptors.Close(fd);
+    }
+
+    /// <summary>The connection to the started process, which is the caller's from now on; null where none was started.</summary>
+    public TestConnection? TakeConnection() => Interlocked.Exchange(ref connection, null);
 
     public void Watch() => loop.Watch(control, Receive);
 
@@ -41,6 +59,7 @@ internal sealed class Sandbox(EventLoop loop, int control, SandboxSpec spec)
         if (closed)
             return;
         closed = true;
+        TakeConnection()?.Close();
         loop.Unwatch(control);
         Descriptors.Close(control);
     }
@@ -105,7 +124,8 @@ internal sealed class Sandbox(EventLoop loop, int control, SandboxSpec spec)
                 Failure = "the sandbox could not be built: " + reader.Text();
                 break;
             case ControlKind.TestEnded:
-                TestEnded?.Invoke(new ProcessEnd(reader.Int32()));
+                End = new ProcessEnd(reader.Int32());
+                TestEnded?.Invoke();
                 break;
         }
     }

@@ -1,13 +1,13 @@
 namespace NsFixture.Launching;
 
 /// <summary>
-/// Keeps sandboxes ready before they are asked for, so that a test pays for the fork of its own process only. A standby is
-/// made while the test before it runs. At most <see cref="MaxStandby"/> wait for the spec asked for last; others are let go.
+/// Keeps sandboxes ready before they are asked for, the test's own process forked and waiting in them where that is how it
+/// is started, so that a test pays for little more than itself. A standby is made while the test before it runs. At most <see cref="MaxStandby"/> wait for the spec asked for last; others are let go.
 /// It also bounds how many ended sandboxes the kernel may be behind with: it destroys namespaces more slowly than it makes
 /// them.
 /// </summary>
 [System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1001", Justification = "The semaphore's wait handle is never asked for; there is nothing to dispose of.")]
-internal sealed class SandboxPool(ForkServer server)
+internal sealed class SandboxPool(ForkServer server, bool forkTests)
 {
     private const int MaxPendingEnds = 64;
     private static readonly int MaxStandby = Math.Clamp(Environment.ProcessorCount, 1, 4);
@@ -33,7 +33,7 @@ internal sealed class SandboxPool(ForkServer server)
             while (standby.TryDequeue(out Sandbox? ready))
                 if (ready.Failure == null)
                     return ready;
-            return server.CreateSandbox(spec);
+            return Create(spec);
         }
     }
 
@@ -42,7 +42,15 @@ internal sealed class SandboxPool(ForkServer server)
     {
         lock (gate)
             while (key == spec.Key && standby.Count < MaxStandby)
-                standby.Enqueue(server.CreateSandbox(spec));
+                standby.Enqueue(Create(spec));
+    }
+
+    private Sandbox Create(SandboxSpec spec)
+    {
+        Sandbox sandbox = server.CreateSandbox(spec);
+        if (forkTests)
+            sandbox.StartTest([], []);
+        return sandbox;
     }
 
     /// <summary>Ends a sandbox that has been used.</summary>

@@ -128,7 +128,7 @@ internal sealed class TestLauncher
         try
         {
             await server.Ready.ConfigureAwait(false);
-            var backend = new Backend(LauncherKind.Fork, Choose(LauncherKind.Auto).Reason, new SandboxPool(server));
+            var backend = new Backend(LauncherKind.Fork, Choose(LauncherKind.Auto).Reason, new SandboxPool(server, forkTests: true));
             await RunCanaryAsync(backend).ConfigureAwait(false);
             return backend;
         }
@@ -144,7 +144,7 @@ internal sealed class TestLauncher
     {
         ForkServer server = ForkServer.Start(assemblyPath, runnerType: null);
         await server.Ready.ConfigureAwait(false);
-        return new Backend(LauncherKind.Exec, Choose(LauncherKind.Exec).Reason, new SandboxPool(server));
+        return new Backend(LauncherKind.Exec, Choose(LauncherKind.Exec).Reason, new SandboxPool(server, forkTests: false));
     }
 
     private async Task RunCanaryAsync(Backend backend)
@@ -180,9 +180,9 @@ internal sealed class TestLauncher
         Sandbox sandbox = await backend.Pool.AcquireAsync(request.Spec).ConfigureAwait(false);
         try
         {
-            bool exec = backend.Kind == LauncherKind.Exec;
-            Task run = TestRun.RunAsync(sandbox, request with { Notes = sandbox.Notes ?? [] },
-                exec ? DotnetHost.Arguments(request.AssemblyPath, "run-test") : [], exec ? request.Environment : [], deadline, tracker);
+            if (backend.Kind == LauncherKind.Exec)
+                sandbox.StartTest(DotnetHost.Arguments(request.AssemblyPath, "run-test"), request.Environment);
+            Task run = TestRun.RunAsync(sandbox, request with { Notes = sandbox.Notes ?? [] }, deadline, tracker);
             backend.Pool.Refill(request.Spec);
             await run.ConfigureAwait(false);
         }

@@ -22,36 +22,33 @@ internal sealed class TestRun
     private EventLoop.Timer? timer;
     private bool timedOut, over, reading, socketAtEnd;
 
-    private TestRun(Sandbox sandbox, TimeSpan deadline, RunTracker tracker, string attachments, int socket, int outputPipe, int errorPipe)
+    private TestRun(Sandbox sandbox, TimeSpan deadline, RunTracker tracker, string attachments, TestConnection connection)
     {
-        (this.sandbox, this.deadline, this.tracker, this.attachments, this.socket) = (sandbox, deadline, tracker, attachments, socket);
-        output = new RawOutput(outputPipe, Console.Out);
-        error = new RawOutput(errorPipe, Console.Error);
+        (this.sandbox, this.deadline, this.tracker, this.attachments, socket) = (sandbox, deadline, tracker, attachments, connection.Socket);
+        output = new RawOutput(connection.Output, Console.Out);
+        error = new RawOutput(connection.Error, Console.Error);
     }
 
     /// <summary>
     /// Runs, and completes when everything was reported and passed on: with the process's last report, not its end, which takes
     /// the kernel milliseconds that no test should wait for.
     /// </summary>
-    /// <param name="sandbox">Runs this one process.</param>
+    /// <param name="sandbox">Has started this one process.</param>
     /// <param name="request">What the process is told.</param>
-    /// <param name="argv">The program to execute; empty for a fork.</param>
-    /// <param name="envp">That program's environment, NAME=value.</param>
     /// <param name="deadline">For each case.</param>
     /// <param name="tracker">Is told everything, the end included.</param>
-    public static Task RunAsync(Sandbox sandbox, TestRequest request, IReadOnlyList<string> argv, IReadOnlyList<string> envp, TimeSpan deadline, RunTracker tracker)
+    public static Task RunAsync(Sandbox sandbox, TestRequest request, TimeSpan deadline, RunTracker tracker)
     {
-        var (socket, theirs) = UnixSocket.Pair(SocketConstants.SOCK_STREAM);
-        var (outputRead, outputWrite) = Descriptors.Pipe();
-        var (errorRead, errorWrite) = Descriptors.Pipe();
+        if (sandbox.TakeConnection() is not { } connection)
+        {
+            tracker.End(FailureInfo.Of(typeof(SandboxException), $"The test's sandbox was lost: {sandbox.Failure}."));
+            return Task.CompletedTask;
+        }
         string attachments = Path.Combine(Path.GetDirectoryName(request.AssemblyPath)!, "nsfixture-attachments");
-        var run = new TestRun(sandbox, deadline, tracker, attachments, socket, outputRead, errorRead);
+        var run = new TestRun(sandbox, deadline, tracker, attachments, connection);
         run.loop.Post(run.Start);
-        sandbox.RunTest(argv, envp, theirs, outputWrite, errorWrite);
-        foreach (int fd in (int[])[theirs, outputWrite, errorWrite])
-            Descriptors.Close(fd);
         // On the caller's thread: a request may be larger than the socket's buffer, and then this waits for the process.
-        SocketStream.WriteAll(socket, request.ToFrame());
+        SocketStream.WriteAll(connection.Socket, request.ToFrame());
         run.loop.Post(run.BeginReading);
         return run.completion.Task;
     }
@@ -63,6 +60,8 @@ internal sealed class TestRun
         StartTimer();
         if (sandbox.Failure != null)
             OnLost();
+        else if (sandbox.End != null)
+            OnTestEnded();
     }
 
     // Only now, since the same socket must block while the request is being written.
@@ -167,10 +166,10 @@ internal sealed class TestRun
     }
 
     // It ended of itself. After its last report nobody waits for that any more.
-    private void OnTestEnded(ProcessEnd end)
+    private void OnTestEnded()
     {
         Drain();
-        Finish(timedOut ? Deadline() : Ended($"The test's process {end} before the test was finished."));
+        Finish(timedOut ? Deadline() : Ended($"The test's process {sandbox.End} before the test was finished."));
     }
 
     private void OnLost()
