@@ -81,7 +81,7 @@ internal sealed class RootPlanner
         else if (path.AsSpan().IndexOfAny(",:\\") >= 0) // overlayfs gives these a meaning in its options
             entries.Add(new RootEntry(RootEntryKind.ReadOnlyBind, path));
         else if (!mountPoints.Any(m => m.StartsWith(path + "/", StringComparison.Ordinal)))
-            entries.Add(Overlay(path, LowerOf(path)));
+            entries.Add(IsEmpty(host + path) ? Owned(RootEntryKind.Directory, path, "") : Overlay(path, LowerOf(path)));
         else
         {
             entries.Add(Owned(RootEntryKind.Directory, path, ""));
@@ -95,6 +95,19 @@ internal sealed class RootPlanner
         // Only regular files; a socket or a device at such a place is not part of a tree that a test needs.
         if (FileStatus.Of(host + path).IsRegular)
             entries.Add(new RootEntry(RootEntryKind.ReadOnlyBind, path));
+    }
+
+    /// <summary>An empty directory needs no overlay to be seen and written to.</summary>
+    private static bool IsEmpty(string directory)
+    {
+        try
+        {
+            return !Directory.EnumerateFileSystemEntries(directory).Any();
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 
     private static string[] Children(string directory)
