@@ -1,0 +1,137 @@
+namespace NsFixture.Teardown.Tests;
+
+/// <summary>
+/// An oracle that shares no code with the product. It knows the processes of a run by an environment variable, which every
+/// process inherits, the namespaces by those processes, and compares what a run could leave on the machine with what was
+/// there before.
+/// </summary>
+internal sealed class Residue
+{
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
+
+    private static readonly string[] NamespaceTypes = ["net", "mnt", "pid", "uts", "ipc", "user", "cgroup"];
+    private readonly string mark = "NSFIXTURE_TEARDOWN_TEST=" + Guid.NewGuid().ToString("N");
+    private readonly HashSet<string> namespaces = [];
+    private readonly HashSet<string> known = [];
+    private readonly HashSet<string> before;
+
+    public Residue()
+    {
+        before = Machine();
+        OwnNamespaces = [.. NamespaceTypes.Select(t => Link($"/proc/self/ns/{t}")!)];
+    }
+
+    private HashSet<string> OwnNamespaces { get; }
+
+    public string MarkName => mark.Split('=')[0];
+
+    public string MarkValue => mark.Split('=')[1];
+
+    /// <summary>The ids of the run's processes, as the machine numbers them.</summary>
+    public List<int> Processes() => [.. AllProcesses().Where(pid => Read($"/proc/{pid}/environ").Split('\0').Contains(mark))];
+
+    /// <summary>Those of them whose command line holds <paramref name="text"/>.</summary>
+    public List<int> Processes(string text) => [.. Processes().Where(pid => Read($"/proc/{pid}/cmdline").Contains(text, StringComparison.Ordinal))];
+
+    /// <summary>Remembers the namespaces that the run's processes are in now, to look for them afterwards.</summary>
+    /// <returns>How many sandboxes there are.</returns>
+    public int RememberNamespaces()
+    {
+        foreach (int pid in Processes())
+            foreach (string type in NamespaceTypes)
+                if (Link($"/proc/{pid}/ns/{type}") is { } inode && !OwnNamespaces.Contains(inode))
+                    namespaces.Add(inode);
+        known.UnionWith(AllProcesses().Select(Identity));
+        return namespaces.Count(n => n.StartsWith("pid:", StringComparison.Ordinal));
+    }
+
+    /// <summary>Waits up to <see cref="Limit"/> until nothing is left, and returns what still is.</summary>
+    public List<string> WaitUntilGone()
+    {
+        DateTime deadline = DateTime.UtcNow + Limit;
+        List<string> left;
+        while ((left = Left()).Count > 0 && DateTime.UtcNow < deadline)
+            Thread.Sleep(20);
+        return left;
+    }
+
+    private List<string> Left()
+    {
+        var left = Processes().Select(pid => $"process {pid}: {Read($"/proc/{pid}/cmdline").Replace('\0', ' ')}").ToList();
+        if (namespaces.Count > 0)
+            left.AddRange(AllProcesses().Where(pid => known.Contains(Identity(pid))).SelectMany(NamespacesOf).Where(namespaces.Contains).Distinct().Select(n => "namespace " + n));
+        left.AddRange(Machine().Except(before));
+        left.AddRange(before.Except(Machine()).Select(gone => "gone: " + gone));
+        return left;
+    }
+
+    // The kernel gives the numbers of dead namespaces to new ones, so only who was there at the time can still hold ours. A
+    // process id with its start time, field 22 of proc_pid_stat(5), is not used twice.
+    private static string Identity(int pid)
+    {
+        string stat = Read($"/proc/{pid}/stat");
+        return stat.Length == 0 ? "" : $"{pid} {stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[19]}";
+    }
+
+    // Namespaces that processes are in, or hold by a descriptor.
+    private static IEnumerable<string> NamespacesOf(int pid)
+    {
+        foreach (string type in NamespaceTypes)
+            if (Link($"/proc/{pid}/ns/{type}") is { } inode)
+                yield return inode;
+        string[] descriptors;
+        try
+        {
+            descriptors = Directory.GetFileSystemEntries($"/proc/{pid}/fd");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            yield break;
+        }
+        foreach (string descriptor in descriptors)
+            if (Link(descriptor) is { } target)
+                yield return target;
+    }
+
+    /// <summary>What a run could leave behind by name. Other programs on the machine go on meanwhile, so of files only those with our name count.</summary>
+    private static HashSet<string> Machine()
+    {
+        var all = new HashSet<string>(File.ReadLines("/proc/self/mountinfo").Select(l => "mount " + l.Split(' ')[4]));
+        all.UnionWith(Directory.GetFileSystemEntries("/sys/class/net").Select(l => "link " + Path.GetFileName(l)));
+        foreach (string directory in (string[])["/tmp", "/run", "/dev/shm", "/var/run", "/run/netns"])
+            if (Directory.Exists(directory))
+                all.UnionWith(Directory.GetFileSystemEntries(directory).Where(f => f.Contains("nsfixture-victim", StringComparison.OrdinalIgnoreCase)).Select(f => "file " + f));
+        foreach (string file in (string[])["msg", "sem", "shm"])
+            all.UnionWith(File.ReadLines("/proc/sysvipc/" + file).Skip(1).Select(l => $"System V {file} {l}"));
+        if (Directory.Exists("/sys/fs/cgroup"))
+            all.UnionWith(Directory.EnumerateDirectories("/sys/fs/cgroup", "*nsfixture*", SearchOption.AllDirectories).Select(c => "cgroup " + c));
+        return all;
+    }
+
+    private static IEnumerable<int> AllProcesses() =>
+        Directory.EnumerateDirectories("/proc").Select(d => int.TryParse(Path.GetFileName(d), out int pid) ? pid : 0).Where(pid => pid > 0);
+
+    private static string Read(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return ""; // it has ended, or is another user's
+        }
+    }
+
+    private static string? Link(string path)
+    {
+        try
+        {
+            return new FileInfo(path).LinkTarget;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}

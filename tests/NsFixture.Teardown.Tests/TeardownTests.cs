@@ -1,0 +1,53 @@
+using FluentAssertions;
+
+namespace NsFixture.Teardown.Tests;
+
+/// <summary>The machine is as it was, however a run ended.</summary>
+public class TeardownTests
+{
+    [Theory, InlineData("fork"), InlineData("exec")]
+    public void A_run_that_passes_leaves_nothing(string launcher)
+    {
+        using var run = new VictimRun("Untidy", launcher);
+        run.WaitForEnd().Should().Contain("Passed!").And.Contain("Passed:     5");
+        run.Residue.WaitUntilGone().Should().BeEmpty();
+    }
+
+    [Theory, InlineData("fork"), InlineData("exec")]
+    public void A_killed_test_host_leaves_nothing(string launcher)
+    {
+        using var run = new VictimRun("Busy", launcher);
+        run.WaitUntilBusy();
+        run.Residue.RememberNamespaces().Should().BeGreaterThanOrEqualTo(4, "each test has a pid namespace of its own");
+        int[] vstest = [.. run.Residue.Processes("vstest.console"), .. run.Residue.Processes("dotnet\0test")];
+        VictimRun.Kill(run.TestHost);
+        foreach (int pid in vstest)
+            VictimRun.Kill(pid);
+        run.Residue.WaitUntilGone().Should().BeEmpty();
+    }
+
+    [Fact]
+    public void A_killed_fork_server_fails_its_tests_and_leaves_nothing()
+    {
+        using var run = new VictimRun("Busy");
+        run.WaitUntilBusy();
+        run.Residue.RememberNamespaces();
+        VictimRun.Kill(run.Residue.Processes("fork-server").Min());
+        run.WaitForEnd().Should().Contain("Failed:     4").And.Contain("fork server");
+        run.Residue.WaitUntilGone().Should().BeEmpty();
+    }
+
+    [Fact]
+    public void A_cancelled_run_leaves_nothing()
+    {
+        const int interrupt = 2;
+        using var run = new VictimRun("Busy");
+        run.WaitUntilBusy();
+        run.Residue.RememberNamespaces();
+        // What a terminal does at Ctrl-C: everyone in the foreground process group is told, which the fork server is not in.
+        foreach (int pid in (int[])[.. run.Residue.Processes("vstest.console"), .. run.Residue.Processes("dotnet\0test"), run.TestHost])
+            VictimRun.Kill(pid, interrupt);
+        run.WaitForEnd();
+        run.Residue.WaitUntilGone().Should().BeEmpty();
+    }
+}

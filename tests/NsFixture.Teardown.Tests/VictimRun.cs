@@ -1,0 +1,72 @@
+using System.Diagnostics;
+using System.Reflection;
+using System.Runtime.InteropServices;
+
+namespace NsFixture.Teardown.Tests;
+
+/// <summary>A run of <c>dotnet test</c> on the victim assembly, to be watched and killed.</summary>
+internal sealed partial class VictimRun : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+    private readonly DirectoryInfo directory = Directory.CreateTempSubdirectory("teardown-test-");
+    private readonly Process process;
+    private readonly Task<string> output;
+
+    public VictimRun(string testClass, string launcher = "fork")
+    {
+        string assembly = typeof(VictimRun).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "VictimAssembly").Value!;
+        // Signals go through the assembly's own directory, which every sandbox writes through.
+        Signals = Directory.CreateDirectory(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(assembly))!, "signals-" + Guid.NewGuid().ToString("N")));
+        var start = new ProcessStartInfo("dotnet", ["test", assembly, "--filter", "FullyQualifiedName~" + testClass, "--results-directory", directory.FullName])
+        {
+            RedirectStandardOutput = true,
+            Environment =
+            {
+                [Residue.MarkName] = Residue.MarkValue, ["VICTIM_SIGNALS"] = Signals.FullName, ["NSFIXTURE_LAUNCHER"] = launcher,
+                ["NSFIXTURE_REQUIRE"] = "1", ["TMPDIR"] = directory.FullName,
+            },
+        };
+        process = Process.Start(start)!;
+        output = process.StandardOutput.ReadToEndAsync();
+    }
+
+    public Residue Residue { get; } = new();
+
+    private DirectoryInfo Signals { get; }
+
+    /// <summary>The test host's process.</summary>
+    public int TestHost => Residue.Processes("testhost").Single(pid => !Residue.Processes("vstest.console").Contains(pid));
+
+    /// <summary>Waits until all four busy tests are in the middle of it.</summary>
+    public void WaitUntilBusy()
+    {
+        DateTime deadline = DateTime.UtcNow + Patience;
+        while (Signals.GetFiles("busy-*").Length < 4)
+        {
+            if (DateTime.UtcNow > deadline || process.HasExited)
+                throw new TimeoutException($"The busy tests did not all start: {(output.IsCompleted ? output.Result : "")}");
+            Thread.Sleep(20);
+        }
+    }
+
+    /// <summary>Waits for the end of the run, and returns its output.</summary>
+    public string WaitForEnd() => output.Wait(Patience) && process.WaitForExit(Patience) ? output.Result : throw new TimeoutException("The run did not end.");
+
+    public static void Kill(int pid, int signal = 9)
+    {
+        if (KillProcess(pid, signal) != 0)
+            throw new InvalidOperationException($"kill {pid}: errno {Marshal.GetLastPInvokeError()}");
+    }
+
+    public void Dispose()
+    {
+        foreach (int pid in Residue.Processes())
+            _ = KillProcess(pid, 9);
+        process.Dispose();
+        directory.Delete(recursive: true);
+        Signals.Delete(recursive: true);
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int KillProcess(int pid, int signal);
+}
