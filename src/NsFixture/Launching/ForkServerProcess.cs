@@ -33,6 +33,7 @@ internal static class ForkServerProcess
         {
             Prepare(runnerType, assemblyPath);
             Quiescence.Wait(QuiescenceLimit);
+            int[] runtimeDescriptors = [.. Descriptors.Open().Where(fd => fd != client)];
             int mainThread = Libc.GetTid();
             int wake = LinuxException.Check(Libc.EventFd(0, Fcntl.O_CLOEXEC), "eventfd", "");
             int zygote = 0;
@@ -42,7 +43,7 @@ internal static class ForkServerProcess
                 Quiescence.WaitForMainThreadIn(mainThread, wake);
                 try
                 {
-                    zygote = ForkZygote(client, wake, assemblyPath);
+                    zygote = ForkZygote(client, wake, runtimeDescriptors, assemblyPath);
                     if (zygote == 0)
                         return; // this is the process of a test: its finalizer thread goes about its work
                 }
@@ -98,7 +99,7 @@ internal static class ForkServerProcess
     }
 
     /// <summary>Forks into a user and a mount namespace; returns 0 in the process of a test, to be let go.</summary>
-    private static int ForkZygote(int client, int wake, string assemblyPath)
+    private static int ForkZygote(int client, int wake, int[] runtimeDescriptors, string assemblyPath)
     {
         int parent = Libc.GetPid();
         UserMapping mapping = Zygote.ChooseMapping();
@@ -123,7 +124,7 @@ internal static class ForkServerProcess
         Descriptors.Close(wake);
         if (!ForkedChild.WaitForParent(read))
             Libc.Exit(1);
-        Action test = new Zygote(client, mapping, assemblyPath).Run();
+        Action test = new Zygote(client, mapping, runtimeDescriptors, assemblyPath).Run();
         new Thread(() => test(), maxStackSize: 0) { Name = "NsFixture test" }.Start();
         return 0;
     }

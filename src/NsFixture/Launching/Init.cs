@@ -14,9 +14,10 @@ namespace NsFixture.Launching;
 /// for another thread, and nothing is finalized, so descriptors are closed by hand.
 /// </para>
 /// </summary>
-internal sealed unsafe class Init(int control)
+internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
 {
     private const int SignalSetSize = 128; // sizeof(sigset_t)
+    private const int ResultSocket = 500; // above whatever the runtime has opened
     private int test = -1;
 
     /// <summary>Returns in the process of a test only, with what that process is to do.</summary>
@@ -82,20 +83,20 @@ internal sealed unsafe class Init(int control)
                 Descriptors.Close(fd);
             return null;
         }
-        Descriptors.Close(control);
-        Descriptors.Close(signals);
         ChangeSigChld(SigMask.SIG_UNBLOCK, out _);
         _ = Libc.SetSid();
         int input = FileSystem.OpenDescriptor("/dev/null", Fcntl.O_RDONLY);
-        int socket = Descriptors.DuplicateAbove(result, 100);
         Descriptors.Duplicate(input, 0);
         Descriptors.Duplicate(output, 1);
         Descriptors.Duplicate(error, 2);
-        foreach (int fd in (int[])[input, output, error, result])
-            Descriptors.Close(fd);
         if (argv.Length == 0)
+        {
+            int socket = Descriptors.DuplicateAbove(result, ResultSocket);
+            Descriptors.CloseAllBut([.. runtimeDescriptors, socket]);
             return () => TestProcess.Run(socket);
-        Descriptors.Duplicate(socket, Wire.SocketDescriptor);
+        }
+        Descriptors.Duplicate(result, Wire.SocketDescriptor);
+        Descriptors.CloseAllBut([Wire.SocketDescriptor]);
         Exec(argv, envp);
         return null;
     }

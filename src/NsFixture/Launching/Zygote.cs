@@ -9,7 +9,7 @@ namespace NsFixture.Launching;
 /// private copy of the host's mounts. What is the same for every sandbox is prepared here once: the root plan, the copy of
 /// /etc. It serves requests over one socket, reaps its inits, and ends with the connection.
 /// </summary>
-internal sealed class Zygote(int client, UserMapping mapping, string assemblyPath)
+internal sealed class Zygote(int client, UserMapping mapping, int[] runtimeDescriptors, string assemblyPath)
 {
     private readonly Dictionary<int, Child> children = []; // by pidfd
     private List<RootEntry> rootPlan = [];
@@ -56,6 +56,8 @@ internal sealed class Zygote(int client, UserMapping mapping, string assemblyPat
         var mountPoints = Staging.Enter();
         rootPlan = RootPlanner.Plan(Staging.Host, Staging.Work, mountPoints, mapping == UserMapping.Identity, visible);
         Rehearse();
+        // The runtime keeps its assemblies open; the rehearsal may have loaded some more.
+        runtimeDescriptors = [.. Descriptors.Open().Where(fd => fd > 2 && (runtimeDescriptors.Contains(fd) || Descriptors.Target(fd).EndsWith(".dll", StringComparison.Ordinal))).Order()];
     }
 
     /// <summary>
@@ -122,7 +124,7 @@ internal sealed class Zygote(int client, UserMapping mapping, string assemblyPat
                     Descriptors.Close(other);
                 if (!ForkedChild.WaitForParent(read))
                     Libc.Exit(1);
-                return new Init(control).Run(spec, rootPlan);
+                return new Init(control, runtimeDescriptors).Run(spec, rootPlan);
             }
             children.Add(pidFd, new Child(id, pid));
             UserMap.Write(pid, mapping);

@@ -18,12 +18,14 @@ internal static unsafe class Descriptors
         return [.. open.Where(fd => Libc.Fcntl(fd, Fcntl.F_GETFD, 0) >= 0)];
     }
 
-    /// <summary>Closes all from <paramref name="first"/> on but <paramref name="keep"/> (close_range(2), Linux 5.9).</summary>
-    public static void CloseFrom(int first, params ReadOnlySpan<int> keep)
+    /// <summary>What a descriptor is of, as the kernel names it: a path, or <c>socket:[…]</c> and the like.</summary>
+    public static string Target(int fd) => new FileInfo($"/proc/self/fd/{fd}").LinkTarget ?? "";
+
+    /// <summary>Closes all above 2 but <paramref name="keep"/>, which are in order (close_range(2), Linux 5.9).</summary>
+    public static void CloseAllBut(ReadOnlySpan<int> keep)
     {
-        int[] kept = [.. keep];
-        Array.Sort(kept);
-        foreach (int fd in kept)
+        int first = 3;
+        foreach (int fd in keep)
         {
             if (fd > first)
                 CloseRange(first, fd - 1);
