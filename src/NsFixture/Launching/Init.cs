@@ -28,7 +28,7 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
             List<string> notes;
             try
             {
-                notes = SandboxBuilder.Build(spec, rootPlan);
+                notes = SandboxBuilder.Build(spec, rootPlan, out _); // kept open by this process alone, to its end
             }
             catch (Exception e)
             {

@@ -17,17 +17,22 @@ internal static class SandboxNetwork
     private const int DeviceIndex = 100;
 
     /// <summary>Builds the network and leaves the calling thread in the namespace of the host <c>test</c>.</summary>
+    /// <param name="address4">The host's address.</param>
+    /// <param name="address6">The host's IPv6 address.</param>
+    /// <param name="switchNamespace">
+    /// To be kept open: no process lives in the switch, and with the last reference to it the kernel destroys the
+    /// veth's end there, and <c>eth0</c> with it.
+    /// </param>
     /// <returns>Whether the kernel has IPv6.</returns>
-    public static bool Build(NetworkAddress address4, NetworkAddress address6)
+    public static bool Build(NetworkAddress address4, NetworkAddress address6, out int switchNamespace)
     {
-        int switchNamespace = FileSystem.OpenDescriptor("/proc/self/ns/net", Fcntl.O_RDONLY);
+        switchNamespace = FileSystem.OpenDescriptor("/proc/self/ns/net", Fcntl.O_RDONLY);
         using var inSwitch = new RouteSocket();
         if (Libc.Unshare((int)Sched.CLONE_NEWNET) != 0)
             throw LinuxException.Last("unshare", "net");
         using var inTest = new RouteSocket();
         inTest.CreateVeth(DeviceIndex, Device, NetworkAddress.HardwareAddress(address4.Address, 0), "test",
             NetworkAddress.HardwareAddress(address4.Address, 1), switchNamespace);
-        Descriptors.Close(switchNamespace);
         inSwitch.SetUp("test");
         inTest.SetUp("lo");
         inTest.SetUp(Device);

@@ -11,12 +11,15 @@ namespace NsFixture.Sandboxes;
 /// </summary>
 internal static unsafe class SandboxBuilder
 {
+    /// <param name="spec">What to build.</param>
+    /// <param name="rootPlan">How to lay out the root tree.</param>
+    /// <param name="switchNamespace">Keeps the network alive while it is open.</param>
     /// <returns>What had to be done in a second-best way, a line each.</returns>
-    public static List<string> Build(SandboxSpec spec, IReadOnlyList<RootEntry> rootPlan)
+    public static List<string> Build(SandboxSpec spec, IReadOnlyList<RootEntry> rootPlan, out int switchNamespace)
     {
         var notes = new List<string>();
         SetHostName(spec.HostName);
-        bool ipv6 = SandboxNetwork.Build(spec.Address4, spec.Address6);
+        bool ipv6 = SandboxNetwork.Build(spec.Address4, spec.Address6, out switchNamespace);
         if (!ipv6)
             notes.Add("This kernel has no IPv6: the host has an IPv4 address only.");
         RootTree.Build(rootPlan, spec.WriteThrough, EtcFiles(spec, ipv6), notes);
