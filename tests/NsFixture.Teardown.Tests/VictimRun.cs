@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Reflection;
 using System.Runtime.InteropServices;
 
 namespace NsFixture.Teardown.Tests;
@@ -14,9 +13,11 @@ internal sealed partial class VictimRun : IDisposable
 
     public VictimRun(string testClass, string launcher = "fork")
     {
-        string assembly = typeof(VictimRun).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "VictimAssembly").Value!;
+        // …/tests/NsFixture.Teardown.Tests/bin/CONFIGURATION/FRAMEWORK/, beside …/tests/testdata/Victim/bin/CONFIGURATION/FRAMEWORK/.
+        string here = Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory), framework = Path.GetFileName(here), configuration = Path.GetFileName(Path.GetDirectoryName(here)!);
+        string assembly = Path.GetFullPath(Path.Combine(here, "../../../../testdata/Victim/bin", configuration, framework, "Victim.dll"));
         // Signals go through the assembly's own directory, which every sandbox writes through.
-        Signals = Directory.CreateDirectory(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(assembly))!, "signals-" + Guid.NewGuid().ToString("N")));
+        Signals = Directory.CreateDirectory(Path.Combine(Path.GetDirectoryName(assembly)!, "signals-" + Guid.NewGuid().ToString("N")));
         var start = new ProcessStartInfo("dotnet", ["test", assembly, "--filter", "FullyQualifiedName~" + testClass, "--results-directory", directory.FullName])
         {
             RedirectStandardOutput = true,
