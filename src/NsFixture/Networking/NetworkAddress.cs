@@ -25,7 +25,9 @@ internal sealed record NetworkAddress(IPAddress Address, int PrefixLength)
         string kind = family == AddressFamily.InterNetwork ? "IPv4" : "IPv6";
         string example = family == AddressFamily.InterNetwork ? "10.0.0.0/24" : "fd00:1::/64";
         problem = null;
-        if (!IPNetwork.TryParse(network, out IPNetwork prefix) || prefix.BaseAddress.AddressFamily != family)
+        // .NET 10 takes "10.0.0.5/24" too, and drops the host's bits: whoever wrote that meant something else.
+        if (!IPNetwork.TryParse(network, out IPNetwork prefix) || prefix.BaseAddress.AddressFamily != family ||
+            !prefix.BaseAddress.Equals(IPAddress.Parse(network.AsSpan(0, network.IndexOf('/')))))
         {
             problem = $"{setting} = \"{network}\" is not an {kind} network in CIDR notation with its host bits zero, such as \"{example}\".";
             return null;

@@ -1,0 +1,53 @@
+using FluentAssertions;
+
+namespace NsFixture.Tests.Sandboxes;
+
+/// <summary>Bad settings are all named, with their values, before anything is made.</summary>
+public class SandboxOptionsTests
+{
+    [Fact]
+    public void The_defaults_give_the_second_address_of_each_network()
+    {
+        SandboxSpec spec = new SandboxOptions().Resolve("/usr");
+        (spec.HostName, spec.Address4.ToString(), spec.Address6.ToString()).Should().Be(("test", "10.0.0.2/24", "fd00::2/64"));
+        spec.WriteThrough.Should().Equal("/usr");
+    }
+
+    [Theory]
+    [InlineData("10.0.0.0/24", "10.0.0.1"), InlineData("10.0.0.0/24", "10.0.0.254"), InlineData("192.168.7.64/26", "192.168.7.100"), InlineData("10.0.0.0/30", "10.0.0.2")]
+    public void Any_host_address_of_the_network_may_be_chosen(string subnet, string address) =>
+        new SandboxOptions { Subnet = subnet, Address = address }.Resolve("/").Address4.Address.ToString().Should().Be(address);
+
+    [Theory]
+    [InlineData("10.0.0.0/24", "10.0.0.255"), InlineData("10.0.0.0/24", "10.0.0.0"), InlineData("10.0.0.0/24", "10.0.1.1"), InlineData("10.0.0.0/24", "fd00::2"), InlineData("10.0.0.0/24", "ten")]
+    public void An_address_off_the_network_is_refused_by_name_and_value(string subnet, string address) =>
+        Problems(new SandboxOptions { Subnet = subnet, Address = address }).Should().ContainSingle().Which.Should().Contain("Address").And.Contain($"\"{address}\"");
+
+    [Theory]
+    [InlineData("10.0.0.0"), InlineData("10.0.0.5/24"), InlineData("10.0.0.0/33"), InlineData("10.0.0.0/31"), InlineData("127.0.0.0/8"), InlineData("224.0.0.0/24"), InlineData("fd00::/64"), InlineData("")]
+    public void A_network_that_cannot_be_is_refused_by_name_and_value(string subnet) =>
+        Problems(new SandboxOptions { Subnet = subnet }).Should().ContainSingle().Which.Should().Contain("Subnet").And.Contain($"\"{subnet}\"");
+
+    [Theory, InlineData(""), InlineData("-a"), InlineData("a-"), InlineData("a b"), InlineData("a.b"), InlineData("ü"), InlineData("0123456789012345678901234567890123456789012345678901234567890123")]
+    public void A_bad_host_name_is_refused_by_name_and_value(string name) =>
+        Problems(new SandboxOptions { HostName = name }).Should().ContainSingle().Which.Should().Contain("HostName").And.Contain($"\"{name}\"");
+
+    [Theory, InlineData(0), InlineData(-1), InlineData(3e12)]
+    public void A_deadline_must_be_a_positive_number_of_milliseconds(double milliseconds) =>
+        Problems(new SandboxOptions { Deadline = TimeSpan.FromMilliseconds(milliseconds) }).Should().ContainSingle().Which.Should().Contain("Deadline = ");
+
+    [Theory, InlineData("/no/such/path"), InlineData("no-such-file"), InlineData("")]
+    public void A_path_that_does_not_exist_is_refused_by_name_and_value(string path) =>
+        Problems(new SandboxOptions { WriteThrough = [path] }).Should().ContainSingle().Which.Should().Contain("WriteThrough").And.Contain($"\"{path}\"");
+
+    [Fact]
+    public void Everything_that_is_wrong_is_named_at_once() =>
+        Problems(new SandboxOptions { HostName = "", Subnet = "x", Deadline = TimeSpan.Zero, Launcher = (LauncherKind)9, WriteThrough = ["/no/such/path", "/"] })
+            .Should().HaveCount(6);
+
+    private static IReadOnlyList<string> Problems(SandboxOptions options)
+    {
+        Action resolving = () => options.Resolve("/");
+        return resolving.Should().Throw<InvalidSandboxOptionsException>().Which.Problems;
+    }
+}
