@@ -7,7 +7,7 @@ namespace NsFixture.EndToEnd.Tests;
 public sealed class PackedProject : IDisposable
 {
     // Not a version that this machine could have from elsewhere.
-    private const string Version = "0.0.1-e2e";
+    private const string Version = "0.0.926";
     private readonly TemporaryDirectory directory = new();
 
     /// <summary>Packs.</summary>
@@ -27,13 +27,17 @@ public sealed class PackedProject : IDisposable
     internal string Package(string id) => Path.Combine(Feed, $"{id}.{Version}.nupkg");
 
     /// <summary>A fresh project with one isolated and one plain test, built and run by <c>dotnet test</c>.</summary>
-    internal Command Test(string name, string properties = "", string code = "")
+    /// <param name="name">Of its directory.</param>
+    /// <param name="properties">More of the project file.</param>
+    /// <param name="code">More of the source.</param>
+    /// <param name="add">Adds the package as the README does, by the command.</param>
+    internal Command Test(string name, string properties = "", string code = "", bool add = false)
     {
         string project = Directory.CreateDirectory(Path.Combine(directory.Path, name)).FullName;
         // The packages of this machine as a fallback, so that only ours are unpacked; where it has them not, its own sources.
         File.WriteAllText(Path.Combine(project, "nuget.config"), $"""
             <configuration>
-              <packageSources><add key="packed" value="{Feed}" /></packageSources>
+              <packageSources>{(add ? "" : $"""<add key="packed" value="{Feed}" />""")}</packageSources>
               <fallbackPackageFolders><add key="machine" value="{Paths.Packages}" /></fallbackPackageFolders>
             </configuration>
             """);
@@ -46,7 +50,7 @@ public sealed class PackedProject : IDisposable
                 {properties}
               </PropertyGroup>
               <ItemGroup>
-                <PackageReference Include="NsFixture.Xunit" Version="{Version}" />
+                {(add ? "" : $"""<PackageReference Include="NsFixture.Xunit" Version="{Version}" />""")}
                 {Reference("Microsoft.NET.Test.Sdk")}
                 {Reference("xunit")}
                 {Reference("xunit.runner.visualstudio")}
@@ -67,8 +71,13 @@ public sealed class PackedProject : IDisposable
             }
             """);
         File.WriteAllText(Path.Combine(project, "More.cs"), code);
-        return Command.Run(["dotnet", "test", "-nodeReuse:false", "-p:UseSharedCompilation=false"], project,
-            ("NUGET_PACKAGES", Path.Combine(directory.Path, "packages")), ("NSFIXTURE_REQUIRE", "1"));
+        (string, string)[] environment = [("NUGET_PACKAGES", Path.Combine(directory.Path, "packages")), ("NSFIXTURE_REQUIRE", "1")];
+        if (add)
+        {
+            Command added = Command.Run(["dotnet", "add", "package", "NsFixture.Xunit", "--source", Feed], project, environment);
+            Assert.True(added.ExitCode == 0, added.Output);
+        }
+        return Command.Run(["dotnet", "test", "-nodeReuse:false", "-p:UseSharedCompilation=false"], project, environment);
     }
 
     /// <inheritdoc/>
@@ -85,6 +94,9 @@ public class PackageTests(PackedProject packed) : IClassFixture<PackedProject>
 {
     [Fact]
     public void The_package_and_the_attribute_are_all_it_takes() => AssertRuns(packed.Test("all-it-takes"));
+
+    [Fact]
+    public void The_package_is_added_as_the_readme_says() => AssertRuns(packed.Test("added", add: true));
 
     [Fact]
     public void A_framework_of_ones_own_goes_with_it_when_derived_from_NsFixtures() => AssertRuns(packed.Test("own-framework-derived",
