@@ -1,7 +1,6 @@
 // Compiled into every adapter: an attribute has to derive from its framework's base class, so the settings that all of them
 // share cannot come from one of ours.
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 
 #if NSFIXTURE_XUNIT
 namespace NsFixture.Xunit;
@@ -56,22 +55,22 @@ public sealed partial class IsolatedNetworkAttribute
     /// </summary>
     public int MaxParallel { get; set; } = 1;
 
-    internal IsolationSettings ToSettings() => new(
-        new SandboxOptions
-        {
-            HostName = HostName,
-            Subnet = Subnet,
-            Subnet6 = Subnet6,
-            Address = Address,
-            Address6 = Address6,
-            WriteThrough = WriteThrough,
-            Deadline = TimeSpan.FromMilliseconds(deadline ?? DefaultDeadline()),
-            Launcher = Launcher,
-        },
-        Scope, MaxParallel);
-
-    private static int DefaultDeadline() =>
-        Environment.GetEnvironmentVariable("NSFIXTURE_DEADLINE") is not { Length: > 0 } text ? (int)SandboxOptions.DefaultDeadline.TotalMilliseconds
-        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int milliseconds) ? milliseconds
-        : -1; // an impossible deadline, which fails the test and is named there
+    internal IsolationSettings ToSettings()
+    {
+        string? problem = null;
+        TimeSpan limit = deadline is { } own ? TimeSpan.FromMilliseconds(own) : EnvironmentSettings.Deadline(out problem);
+        return new IsolationSettings(
+            new SandboxOptions
+            {
+                HostName = HostName,
+                Subnet = Subnet,
+                Subnet6 = Subnet6,
+                Address = Address,
+                Address6 = Address6,
+                WriteThrough = WriteThrough,
+                Deadline = limit,
+                Launcher = Launcher,
+            },
+            Scope, MaxParallel, problem);
+    }
 }

@@ -37,6 +37,8 @@ internal sealed class XunitTestRunner : ITestRunner
         ITestFrameworkExecutor executor = framework.GetExecutor(assembly.GetName());
         ITestCase[] cases = [.. serialized.Select(executor.Deserialize)];
         using var forwarder = new MessageForwarder(cases, send);
+        // Else xUnit.net reports from a thread of its own, and what a test prints or attaches overtakes its start.
+        options.SetValue<bool?>("xunit.execution.SynchronousMessageReporting", true);
         executor.RunTests(cases, forwarder, options);
         forwarder.WaitUntilFinished();
     }

@@ -21,6 +21,7 @@ internal sealed class RunTracker(IReadOnlyList<string> caseNames, Action<TestRep
         public int Case { get; } = caseIndex;
         public long Started { get; } = Stopwatch.GetTimestamp();
         public StringBuilder Output { get; } = new();
+        public StringBuilder AddedOutput { get; } = new();
         public bool HasOutcome { get; set; }
     }
 
@@ -60,9 +61,11 @@ internal sealed class RunTracker(IReadOnlyList<string> caseNames, Action<TestRep
                 break;
             case TestReportKind.Passed or TestReportKind.Failed or TestReportKind.Skipped when open.TryGetValue(message.Test, out OpenTest? test):
                 test.HasOutcome = true;
+                if (message.Kind != TestReportKind.Skipped) // whose text is its reason
+                    message = WithAddedOutput(message, test);
                 break;
-            case TestReportKind.TestFinished:
-                open.Remove(message.Test);
+            case TestReportKind.TestFinished when open.Remove(message.Test, out OpenTest? test):
+                message = WithAddedOutput(message, test);
                 break;
         }
         forward(message);
@@ -71,9 +74,16 @@ internal sealed class RunTracker(IReadOnlyList<string> caseNames, Action<TestRep
     /// <summary>Output of every test that runs now, from outside it.</summary>
     public void AddOutput(string text)
     {
-        foreach (int test in open.Keys.ToArray())
-            Receive(new TestReport(TestReportKind.Output) { Case = open[test].Case, Test = test, Text = text });
+        foreach (var (id, test) in open)
+        {
+            test.AddedOutput.Append(text);
+            forward(new TestReport(TestReportKind.Output) { Case = test.Case, Test = id, Text = text });
+        }
     }
+
+    // A test's outcome repeats its whole output, of which the test's process knows its own part only.
+    private static TestReport WithAddedOutput(TestReport message, OpenTest test) =>
+        test.AddedOutput.Length == 0 ? message : message with { Text = message.Text + test.AddedOutput };
 
     /// <summary>Every case is skipped.</summary>
     public void SkipAll(string reason) => WholeCases(() => new TestReport(TestReportKind.Skipped) { Text = reason });

@@ -98,15 +98,10 @@ internal sealed class TestLauncher
     /// <summary>What was asked for, or what stands against it.</summary>
     private static (LauncherKind Kind, string Reason) Choose(LauncherKind asked)
     {
-        string? variable = Environment.GetEnvironmentVariable("NSFIXTURE_LAUNCHER");
-        if (!string.IsNullOrEmpty(variable))
-        {
-            return Enum.TryParse(variable, ignoreCase: true, out LauncherKind kind) && kind != LauncherKind.Auto
-                ? (kind, $"NSFIXTURE_LAUNCHER={variable}")
-                : variable.Equals("auto", StringComparison.OrdinalIgnoreCase) ? Choose(asked, "NSFIXTURE_LAUNCHER=auto")
-                : throw new SandboxException($"NSFIXTURE_LAUNCHER={variable} is unknown: use fork, exec, inprocess or auto.");
-        }
-        return Choose(asked, "the default");
+        LauncherKind? variable = EnvironmentSettings.Launcher(out string? problem);
+        return problem != null ? (LauncherKind.Auto, problem) // which fails every test, so nothing is launched
+            : variable is { } kind and not LauncherKind.Auto ? (kind, $"NSFIXTURE_LAUNCHER={kind.ToString().ToLowerInvariant()}")
+            : Choose(asked, variable == null ? "the default" : "NSFIXTURE_LAUNCHER=auto");
     }
 
     private static (LauncherKind Kind, string Reason) Choose(LauncherKind asked, string byDefault)

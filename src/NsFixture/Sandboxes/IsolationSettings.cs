@@ -3,7 +3,11 @@ namespace NsFixture;
 /// <summary>
 /// What an adapter's attribute asks for, in no framework's words: the sandbox, and how a class's tests use it.
 /// </summary>
-internal sealed record IsolationSettings(SandboxOptions Options, IsolationScope Scope, int MaxParallel)
+/// <param name="Options">The sandbox.</param>
+/// <param name="Scope">How many tests share it.</param>
+/// <param name="MaxParallel">How many of a class run at once.</param>
+/// <param name="DeadlineProblem">What is wrong with NSFIXTURE_DEADLINE, where it counts; null: nothing.</param>
+internal sealed record IsolationSettings(SandboxOptions Options, IsolationScope Scope, int MaxParallel, string? DeadlineProblem = null)
 {
     /// <summary>The settings' problems that are not the sandbox's; empty where there are none.</summary>
     public IReadOnlyList<string> Problems
@@ -11,6 +15,11 @@ internal sealed record IsolationSettings(SandboxOptions Options, IsolationScope 
         get
         {
             var problems = new List<string>();
+            if (DeadlineProblem != null)
+                problems.Add(DeadlineProblem);
+            _ = EnvironmentSettings.Launcher(out string? launcherProblem);
+            if (launcherProblem != null)
+                problems.Add(launcherProblem);
             if (!Enum.IsDefined(Scope))
                 problems.Add($"Scope = {(int)Scope} is unknown: use {string.Join(" or ", Enum.GetNames<IsolationScope>())}.");
             if (MaxParallel < 1)

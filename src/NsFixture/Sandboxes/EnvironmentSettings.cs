@@ -1,0 +1,32 @@
+using System.Globalization;
+
+namespace NsFixture;
+
+/// <summary>The environment variables that stand beside the attribute's settings. What is wrong with one fails the tests that it counts for.</summary>
+internal static class EnvironmentSettings
+{
+    /// <summary>NSFIXTURE_DEADLINE, or five minutes.</summary>
+    public static TimeSpan Deadline(out string? problem)
+    {
+        problem = null;
+        if (Environment.GetEnvironmentVariable("NSFIXTURE_DEADLINE") is not { Length: > 0 } text)
+            return SandboxOptions.DefaultDeadline;
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int milliseconds) && milliseconds > 0)
+            return TimeSpan.FromMilliseconds(milliseconds);
+        problem = $"NSFIXTURE_DEADLINE={text} is not a number of milliseconds from 1 to {int.MaxValue}.";
+        return SandboxOptions.DefaultDeadline;
+    }
+
+    /// <summary>NSFIXTURE_LAUNCHER; null where it is not set.</summary>
+    public static LauncherKind? Launcher(out string? problem)
+    {
+        problem = null;
+        if (Environment.GetEnvironmentVariable("NSFIXTURE_LAUNCHER") is not { Length: > 0 } text)
+            return null;
+        foreach (LauncherKind kind in Enum.GetValues<LauncherKind>())
+            if (kind.ToString().Equals(text, StringComparison.OrdinalIgnoreCase))
+                return kind;
+        problem = $"NSFIXTURE_LAUNCHER={text} is unknown: use fork, exec, inprocess or auto.";
+        return null;
+    }
+}

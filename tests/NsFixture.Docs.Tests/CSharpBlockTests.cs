@@ -1,0 +1,55 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+
+namespace NsFixture.Docs.Tests;
+
+/// <summary>Every C# block compiles against NsFixture, NsFixture.Xunit and xUnit.net: as a file or, failing that, as the members of a test class.</summary>
+public class CSharpBlockTests
+{
+    private const string Usings = """
+        global using System;
+        global using System.Collections.Generic;
+        global using System.IO;
+        global using System.Linq;
+        global using System.Net;
+        global using System.Net.Sockets;
+        global using System.Threading.Tasks;
+        global using NsFixture;
+        global using NsFixture.Xunit;
+        global using Xunit;
+        global using Xunit.Abstractions;
+        """;
+
+    private static readonly MetadataReference[] References =
+        [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(':').Select(path => MetadataReference.CreateFromFile(path))];
+
+    public static IEnumerable<object[]> Blocks => CodeBlock.In("csharp");
+
+    [Theory, MemberData(nameof(Blocks))]
+    public void It_compiles(string page, int line)
+    {
+        string code = CodeBlock.At(page, line).Text;
+        string[] asFile = Errors(code);
+        string[] asMembers = asFile.Length == 0 ? [] : Errors($"public class Sample\n{{\n{code}\n}}");
+        string[] errors = asFile.Length < asMembers.Length ? asFile : asMembers;
+        Assert.True(asFile.Length == 0 || asMembers.Length == 0, $"{page}:{line} does not compile:\n{string.Join('\n', errors)}\n\n{code}");
+    }
+
+    [Theory]
+    [InlineData("public class A { void B() => Nonsense(); }")]
+    [InlineData("[Fact, IsolatedNetwork(HostNam = \"x\")] public void A() { }")]
+    [InlineData("new TcpListener(IPAddress.Any);")]
+    public void What_is_wrong_is_found(string code)
+    {
+        Assert.NotEmpty(Errors(code));
+        Assert.NotEmpty(Errors($"public class Sample {{ {code} }}"));
+    }
+
+    private static string[] Errors(string code)
+    {
+        SyntaxTree[] trees = [CSharpSyntaxTree.ParseText(Usings), CSharpSyntaxTree.ParseText(code)];
+        var options = new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable);
+        return [.. CSharpCompilation.Create("sample", trees, References, options).Emit(Stream.Null).Diagnostics
+            .Where(d => d.Severity >= DiagnosticSeverity.Warning && d.Id != "CS1591").Select(d => d.ToString())];
+    }
+}

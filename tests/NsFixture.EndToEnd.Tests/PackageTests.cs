@@ -1,0 +1,170 @@
+using System.IO.Compression;
+using System.Xml.Linq;
+
+namespace NsFixture.EndToEnd.Tests;
+
+/// <summary>Packs NsFixture, and a project that has no reference but the package: made once, for all tests here.</summary>
+public sealed class PackedProject : IDisposable
+{
+    // Not a version that this machine could have from elsewhere.
+    private const string Version = "0.0.926";
+    private readonly TemporaryDirectory directory = new();
+
+    /// <summary>Packs.</summary>
+    public PackedProject()
+    {
+        foreach (string project in (string[])["NsFixture", "NsFixture.Xunit"])
+        {
+            Command pack = Command.Run(["dotnet", "pack", Path.Combine(Paths.Repository, "src", project), "--artifacts-path", Path.Combine(directory.Path, "build"),
+                "-o", Feed, "-v", "q", "-nologo", "-nodeReuse:false", "-p:UseSharedCompilation=false", "-p:Version=" + Version]);
+            Assert.True(pack.ExitCode == 0, pack.Output);
+            Assert.DoesNotContain("warning", pack.Output, StringComparison.OrdinalIgnoreCase);
+        }
+    }
+
+    internal string Feed => Path.Combine(directory.Path, "feed");
+
+    internal string Package(string id) => Path.Combine(Feed, $"{id}.{Version}.nupkg");
+
+    /// <summary>A fresh project with one isolated and one plain test, built and run by <c>dotnet test</c>.</summary>
+    /// <param name="name">Of its directory.</param>
+    /// <param name="properties">More of the project file.</param>
+    /// <param name="code">More of the source.</param>
+    /// <param name="add">Adds the package as the README does, by the command.</param>
+    internal Command Test(string name, string properties = "", string code = "", bool add = false)
+    {
+        string project = Directory.CreateDirectory(Path.Combine(directory.Path, name)).FullName;
+        // The packages of this machine as a fallback, so that only ours are unpacked; where it has them not, its own sources.
+        File.WriteAllText(Path.Combine(project, "nuget.config"), $"""
+            <configuration>
+              <packageSources>{(add ? "" : $"""<add key="packed" value="{Feed}" />""")}</packageSources>
+              <fallbackPackageFolders><add key="machine" value="{Paths.Packages}" /></fallbackPackageFolders>
+            </configuration>
+            """);
+        File.WriteAllText(Path.Combine(project, "Consumer.csproj"), $"""
+            <Project Sdk="Microsoft.NET.Sdk">
+              <PropertyGroup>
+                <TargetFramework>net10.0</TargetFramework>
+                <ImplicitUsings>enable</ImplicitUsings>
+                <TreatWarningsAsErrors>true</TreatWarningsAsErrors>
+                {properties}
+              </PropertyGroup>
+              <ItemGroup>
+                {(add ? "" : $"""<PackageReference Include="NsFixture.Xunit" Version="{Version}" />""")}
+                {Reference("Microsoft.NET.Test.Sdk")}
+                {Reference("xunit")}
+                {Reference("xunit.runner.visualstudio")}
+              </ItemGroup>
+            </Project>
+            """);
+        File.WriteAllText(Path.Combine(project, "Tests.cs"), """
+            using NsFixture.Xunit;
+            using Xunit;
+
+            public class Tests
+            {
+                [Fact, IsolatedNetwork]
+                public void Isolated() => Assert.Equal("test", Environment.MachineName);
+
+                [Fact]
+                public void Plain() => Assert.NotEqual("test", Environment.MachineName);
+            }
+            """);
+        File.WriteAllText(Path.Combine(project, "More.cs"), code);
+        (string, string)[] environment = [("NUGET_PACKAGES", Path.Combine(directory.Path, "packages")), ("NSFIXTURE_REQUIRE", "1")];
+        if (add)
+        {
+            Command added = Command.Run(["dotnet", "add", "package", "NsFixture.Xunit", "--source", Feed], project, environment);
+            Assert.True(added.ExitCode == 0, added.Output);
+        }
+        return Command.Run(["dotnet", "test", "-nodeReuse:false", "-p:UseSharedCompilation=false"], project, environment);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => directory.Dispose();
+
+    private static string Reference(string package)
+    {
+        var versions = XDocument.Load(Path.Combine(Paths.Repository, "Directory.Packages.props")).Descendants("PackageVersion");
+        return $"""<PackageReference Include="{package}" Version="{(string)versions.Single(v => (string)v.Attribute("Include")! == package).Attribute("Version")!}" />""";
+    }
+}
+
+public class PackageTests(PackedProject packed) : IClassFixture<PackedProject>
+{
+    [Fact]
+    public void The_package_and_the_attribute_are_all_it_takes() => AssertRuns(packed.Test("all-it-takes"));
+
+    [Fact]
+    public void The_package_is_added_as_the_readme_says() => AssertRuns(packed.Test("added", add: true));
+
+    [Fact]
+    public void A_framework_of_ones_own_goes_with_it_when_derived_from_NsFixtures() => AssertRuns(packed.Test("own-framework-derived",
+        "<NsFixtureRegisterTestFramework>false</NsFixtureRegisterTestFramework>",
+        """
+        [assembly: Xunit.TestFramework("Own", "Consumer")]
+
+        public class Own(Xunit.Abstractions.IMessageSink sink) : NsFixture.Xunit.Sdk.IsolatedTestFramework(sink);
+        """));
+
+    [Fact]
+    public void Registered_by_hand_it_does_without_generated_assembly_info() => AssertRuns(packed.Test("by-hand",
+        "<GenerateAssemblyInfo>false</GenerateAssemblyInfo><NsFixtureRegisterTestFramework>false</NsFixtureRegisterTestFramework>",
+        """[assembly: Xunit.TestFramework("NsFixture.Xunit.Sdk.IsolatedTestFramework", "NsFixture.Xunit")]"""));
+
+    [Fact]
+    public void Without_generated_assembly_info_the_build_says_what_to_do()
+    {
+        Command build = packed.Test("no-assembly-info", "<GenerateAssemblyInfo>false</GenerateAssemblyInfo>");
+        Assert.NotEqual(0, build.ExitCode);
+        Assert.Contains("error NSF0001", build.Output);
+        Assert.Contains("[assembly: Xunit.TestFramework(\"NsFixture.Xunit.Sdk.IsolatedTestFramework\", \"NsFixture.Xunit\")]", build.Output);
+    }
+
+    [Fact]
+    public void With_a_framework_of_ones_own_the_build_says_how_to_combine_the_two()
+    {
+        Command build = packed.Test("own-framework", code: """
+            [assembly: Xunit.TestFramework("Own", "Consumer")]
+
+            public class Own(Xunit.Abstractions.IMessageSink sink) : Xunit.Sdk.XunitTestFramework(sink);
+            """);
+        Assert.NotEqual(0, build.ExitCode);
+        Assert.Contains("More.cs", build.Output);
+        Assert.Contains("error NSF0002", build.Output);
+        Assert.Contains("derive your framework class from NsFixture.Xunit.Sdk.IsolatedTestFramework", build.Output);
+    }
+
+    [Fact]
+    public void An_isolated_test_on_another_framework_fails_and_says_why()
+    {
+        Command run = packed.Test("not-registered", "<NsFixtureRegisterTestFramework>false</NsFixtureRegisterTestFramework>");
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("[IsolatedNetwork] had no effect", run.Output);
+        Assert.Contains("Failed:     1, Passed:     1", run.Output);
+    }
+
+    [Fact]
+    public void The_packages_hold_what_they_need_and_no_more()
+    {
+        Assert.Equal(["README.md", "lib/net10.0/NsFixture.dll", "lib/net10.0/NsFixture.xml"], Content("NsFixture"));
+        Assert.Equal(
+            ["README.md", "build/NsFixture.Xunit.props", "build/NsFixture.Xunit.targets", "buildTransitive/NsFixture.Xunit.props",
+             "buildTransitive/NsFixture.Xunit.targets", "lib/net10.0/NsFixture.Xunit.dll", "lib/net10.0/NsFixture.Xunit.xml"],
+            Content("NsFixture.Xunit"));
+    }
+
+    private static void AssertRuns(Command run)
+    {
+        Assert.True(run.ExitCode == 0, run.Output);
+        Assert.Contains("Passed:     2", run.Output);
+        Assert.DoesNotContain("warning", run.Output, StringComparison.OrdinalIgnoreCase);
+    }
+
+    private string[] Content(string id)
+    {
+        using ZipArchive package = ZipFile.OpenRead(packed.Package(id));
+        string[] ofNuGet = ["_rels/", "package/", "[Content_Types].xml", id + ".nuspec"];
+        return [.. package.Entries.Select(e => e.FullName).Where(name => !ofNuGet.Any(n => name.StartsWith(n, StringComparison.Ordinal))).Order(StringComparer.Ordinal)];
+    }
+}

@@ -1,0 +1,21 @@
+using System.Reflection;
+
+namespace NsFixture.EndToEnd.Tests;
+
+internal static class Paths
+{
+    public static string Repository { get; } = Metadata("RepositoryRoot");
+
+    /// <summary>Where <c>--collect</c> finds coverlet's collector.</summary>
+    public static string CoverletAdapter { get; } = Metadata("CoverletAdapter");
+
+    /// <summary>This machine's NuGet packages.</summary>
+    public static string Packages { get; } = Metadata("PackageFolder");
+
+    private static string Metadata(string key) =>
+        typeof(Paths).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == key).Value!;
+
+    /// <summary>The output directory of a project in tests/testdata.</summary>
+    public static string Testdata(string project) =>
+        Path.Combine(Repository, "tests", "testdata", project, "bin", Metadata("Configuration"), "net10.0");
+}
