@@ -24,7 +24,9 @@ internal static class Isolation
     public static bool IsIsolated(ITestCase testCase) =>
         Of(testCase.TestMethod) is { } settings && !TestLauncher.IsInProcess(settings.Options.Launcher, out _);
 
-    public static TestLauncher LauncherOf(ITestAssembly assembly) => TestLauncher.For(assembly.Assembly.AssemblyPath, typeof(XunitTestRunner));
+    // Not AssemblyPath, which on .NET is the mere file name: right only where the current directory happens to be the assembly's.
+    public static TestLauncher LauncherOf(ITestAssembly assembly) =>
+        TestLauncher.For(((IReflectionAssemblyInfo)assembly.Assembly).Assembly.Location, typeof(XunitTestRunner));
 
     private static IsolatedNetworkAttribute? Attribute(IEnumerable<IAttributeInfo> attributes) =>
         (attributes.FirstOrDefault() as IReflectionAttributeInfo)?.Attribute as IsolatedNetworkAttribute;
