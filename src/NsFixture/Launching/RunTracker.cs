@@ -95,10 +95,11 @@ internal sealed class RunTracker(IReadOnlyList<string> caseNames, Action<TestRep
         {
             decimal time = (decimal)Stopwatch.GetElapsedTime(test.Started).TotalSeconds;
             string output = test.Output.ToString();
-            if (!test.HasOutcome)
+            bool hadOutcome = test.HasOutcome; // which the next line gives it
+            if (!hadOutcome)
                 Receive(new TestReport(TestReportKind.Failed) { Case = test.Case, Test = id, Time = time, Text = output, Failure = failure });
             Receive(new TestReport(TestReportKind.TestFinished) { Case = test.Case, Test = id, Time = time, Text = output });
-            if (test.HasOutcome)
+            if (hadOutcome)
                 forward(new TestReport(TestReportKind.CleanupFailure) { Case = test.Case, Text = "test", Failure = failure });
         }
         for (int i = 0; i < cases.Length; i++)
