@@ -35,6 +35,12 @@ internal sealed class RunTracker(IReadOnlyList<string> caseNames, Action<TestRep
     /// <summary>The name of the case that runs now, or null.</summary>
     public string? RunningCase => Array.IndexOf(cases, CaseState.Running) is >= 0 and var i ? caseNames[i] : null;
 
+    /// <summary>How far the run has come: what to say of a process that has ended.</summary>
+    public string Progress =>
+        IsDone ? "after the test"
+        : cases.All(c => c == CaseState.Finished) ? "after the test, before its clean-up was done"
+        : "before the test was finished";
+
     public void Receive(TestReport message)
     {
         switch (message.Kind)
