@@ -9,7 +9,7 @@ namespace Recorder;
 /// <summary>Writes down every message it is told, in the order in which they come.</summary>
 internal sealed class Recording(string path) : IMessageSink, IDisposable
 {
-    private const int LongText = 20_000;
+    private const int LongText = 4_000;
     private readonly StreamWriter writer = new(path);
     private readonly Lock gate = new();
     private readonly long start = Stopwatch.GetTimestamp();
