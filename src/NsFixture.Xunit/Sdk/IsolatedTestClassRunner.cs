@@ -26,14 +26,27 @@ internal sealed class IsolatedTestClassRunner(
     protected override async Task<RunSummary> RunTestMethodsAsync()
     {
         var summary = new RunSummary();
-        var together = TestCases.Where(RunsTogether).ToList();
+        var all = TestCases.ToList();
+        var together = all.Where(RunsTogether).ToList();
         if (together.Count > 0)
         {
-            summary.Aggregate(await RunTogetherAsync(TestCaseOrderer.OrderTestCases(together).ToList()));
-            TestCases = TestCases.Except(together).ToList();
+            try
+            {
+                together = TestCaseOrderer.OrderTestCases(together).ToList();
+            }
+            catch (Exception)
+            {
+                return await base.RunTestMethodsAsync(); // which meets the same exception, and reports it as xUnit.net does
+            }
+            summary.Aggregate(await RunTogetherAsync(together));
         }
-        if (TestCases.Any() && !CancellationTokenSource.IsCancellationRequested)
+        var rest = all.Except(together).ToList();
+        if (rest.Count > 0 && !CancellationTokenSource.IsCancellationRequested)
+        {
+            TestCases = rest;
             summary.Aggregate(await base.RunTestMethodsAsync());
+            TestCases = all; // which the class's end is about
+        }
         return summary;
     }
 

@@ -24,7 +24,7 @@ internal static class Isolation
     public static bool IsIsolated(ITestCase testCase) =>
         Of(testCase.TestMethod) is { } settings && !TestLauncher.IsInProcess(settings.Options.Launcher, out _);
 
-    // Not AssemblyPath, which is a guess on .NET: the assembly's name in the current directory.
+    // Not AssemblyPath, which on .NET is the mere file name: right only where the current directory happens to be the assembly's.
     public static TestLauncher LauncherOf(ITestAssembly assembly) =>
         TestLauncher.For(((IReflectionAssemblyInfo)assembly.Assembly).Assembly.Location, typeof(XunitTestRunner));
 

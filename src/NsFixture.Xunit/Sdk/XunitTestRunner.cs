@@ -27,6 +27,9 @@ internal sealed class XunitTestRunner : ITestRunner
     {
         var options = new ExecutionOptions();
         string[] cases = TestCasePayload.Read(request.Payload, options);
+        // Else a thread of xUnit.net's hands messages on, some time later: what a crashing test last said would be lost, and the
+        // test before it blamed.
+        options.SetValue<bool?>("xunit.execution.SynchronousMessageReporting", true);
         Run(Assembly.LoadFrom(request.AssemblyPath), cases, options, new DiagnosticForwarder(sink), sink.Send);
     }
 

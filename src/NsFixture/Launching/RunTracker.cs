@@ -36,6 +36,12 @@ internal sealed class RunTracker(IReadOnlyList<string> caseNames, Action<TestRep
     /// <summary>The name of the case that runs now, or null.</summary>
     public string? RunningCase => Array.IndexOf(cases, CaseState.Running) is >= 0 and var i ? caseNames[i] : null;
 
+    /// <summary>How far the run has come: what to say of a process that has ended.</summary>
+    public string Progress =>
+        IsDone ? "after the test"
+        : cases.All(c => c == CaseState.Finished) ? "after the test, before its clean-up was done"
+        : "before the test was finished";
+
     public void Receive(TestReport message)
     {
         switch (message.Kind)
@@ -101,11 +107,12 @@ internal sealed class RunTracker(IReadOnlyList<string> caseNames, Action<TestRep
     private void EndAll(FailureInfo failure)
     {
         string? culprit = RunningCase;
+        HashSet<int> told = [.. open.Values.Select(test => test.Case)];
         foreach (var (id, test) in open.ToArray())
         {
             decimal time = (decimal)Stopwatch.GetElapsedTime(test.Started).TotalSeconds;
             string output = test.Output.ToString();
-            bool hadOutcome = test.HasOutcome;
+            bool hadOutcome = test.HasOutcome; // which the next line gives it
             if (!hadOutcome)
                 Receive(new TestReport(TestReportKind.Failed) { Case = test.Case, Test = id, Time = time, Text = output, Failure = failure });
             Receive(new TestReport(TestReportKind.TestFinished) { Case = test.Case, Test = id, Time = time, Text = output });
@@ -118,6 +125,8 @@ internal sealed class RunTracker(IReadOnlyList<string> caseNames, Action<TestRep
                 continue;
             if (!hadTest[i])
                 WholeTest(i, () => new TestReport(TestReportKind.Failed) { Failure = failure });
+            else if (!told.Contains(i)) // between two tests of a case, or after its last
+                forward(new TestReport(TestReportKind.CleanupFailure) { Case = i, Text = "test case", Failure = failure });
             Receive(new TestReport(TestReportKind.CaseFinished) { Case = i });
         }
         FailureInfo rest = culprit == null ? failure : FailureInfo.Of(typeof(TestProcessEndedException),

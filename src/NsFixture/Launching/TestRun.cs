@@ -9,7 +9,13 @@ namespace NsFixture.Launching;
 /// </summary>
 internal sealed class TestRun
 {
-    private const int TailLength = 2000;
+    private const int TailLength = 32 * 1024, ShownLength = 2000;
+
+    // Until its first case starts a process has this much more: a fresh runtime on a busy machine is not the test's slowness.
+    private static readonly TimeSpan StartAllowance = TimeSpan.FromSeconds(30);
+
+    // What the runtime says first when it crashes; pages of stack follow.
+    private static readonly string[] CrashBanners = ["Unhandled exception.", "Process terminated.", "Stack overflow.", "Fatal error."];
     private readonly EventLoop loop = EventLoop.Shared;
     private readonly TaskCompletionSource completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly FrameReader frames = new();
@@ -20,7 +26,7 @@ internal sealed class TestRun
     private readonly int socket;
     private readonly string attachments;
     private EventLoop.Timer? timer;
-    private bool timedOut, over, reading, socketAtEnd;
+    private bool timedOut, started, over, reading, socketAtEnd;
 
     private TestRun(Sandbox sandbox, TimeSpan deadline, RunTracker tracker, string attachments, TestConnection connection)
     {
@@ -82,7 +88,7 @@ internal sealed class TestRun
     private void StartTimer()
     {
         timer?.Cancel();
-        timer = loop.Schedule(deadline, () =>
+        timer = loop.Schedule(started ? deadline : deadline + StartAllowance, () =>
         {
             timedOut = true;
             sandbox.Kill();
@@ -144,6 +150,7 @@ internal sealed class TestRun
                 tracker.AddOutput($"attachment: {SaveAttachment(message)}{Environment.NewLine}");
                 break;
             case TestReportKind.CaseStarting:
+                started = true;
                 StartTimer();
                 tracker.Receive(message);
                 break;
@@ -169,7 +176,7 @@ internal sealed class TestRun
     private void OnTestEnded()
     {
         Drain();
-        Finish(timedOut ? Deadline() : Ended($"The test's process {sandbox.End} before the test was finished."));
+        Finish(timedOut ? Deadline() : Ended($"The test's process {sandbox.End} {tracker.Progress}."));
     }
 
     private void OnLost()
@@ -225,8 +232,9 @@ internal sealed class TestRun
         }
     }
 
-    private FailureInfo Deadline() => FailureInfo.Of(typeof(TestDeadlineException),
-        $"The test ran longer than its deadline of {deadline.TotalMilliseconds:0} ms and was ended. " +
+    private FailureInfo Deadline() => FailureInfo.Of(typeof(TestDeadlineException), !started
+        ? $"The test's process did not come to start the test within its deadline of {deadline.TotalMilliseconds:0} ms and {StartAllowance.TotalSeconds:0} s more: the machine is overloaded, or the test assembly cannot be loaded." + Tails()
+        : $"The test ran longer than its deadline of {deadline.TotalMilliseconds:0} ms and was ended. " +
         "If it needs more time, raise it: [IsolatedNetwork(Deadline = milliseconds)] or NSFIXTURE_DEADLINE=milliseconds." + Tails());
 
     private FailureInfo Ended(string message) => FailureInfo.Of(typeof(TestProcessEndedException), message + Tails());
@@ -234,7 +242,16 @@ internal sealed class TestRun
     private string Tails() => Tail("standard output", output.Tail) + Tail("standard error", error.Tail);
 
     private static string Tail(string name, string text) =>
-        text.Length == 0 ? "" : $"{Environment.NewLine}The last of its {name}:{Environment.NewLine}{text.TrimEnd()}";
+        text.Length == 0 ? "" : $"{Environment.NewLine}The last of its {name}:{Environment.NewLine}{Excerpt(text.TrimEnd())}";
+
+    /// <summary>The end of a text, or if the runtime has said why it crashed, the beginning of that.</summary>
+    private static string Excerpt(string text)
+    {
+        if (text.Length <= ShownLength)
+            return text;
+        int banner = CrashBanners.Max(b => text.LastIndexOf(b, StringComparison.Ordinal));
+        return banner < 0 ? text[^ShownLength..] : text.Substring(banner, Math.Min(ShownLength, text.Length - banner));
+    }
 
     /// <summary>A pipe that the process prints into; passed on to the test host's own, and its end kept for messages.</summary>
     private sealed class RawOutput(int pipe, TextWriter target)

@@ -1,0 +1,120 @@
+using System.Reflection;
+using System.Reflection.Metadata;
+using System.Reflection.PortableExecutable;
+using NsFixture.Xunit.Tests.Recording;
+
+namespace NsFixture.Xunit.Tests;
+
+/// <summary>An isolated test is to its runner what it would be as a plain one: the same names, ids, outcomes, output, order.</summary>
+[Collection(WithRecordedRuns.Name)]
+public class ConformanceTests(RecordedRuns runs)
+{
+    private const string Everything = RunSettings.WithoutCrashes + " --except Conformance.LoneSurrogateRowTests";
+    private const string OnlyTheories = " --only Conformance.TheoryTests --only Conformance.BrokenTheoryTests --only Conformance.SkipTests";
+    private const string WithoutBigClasses = " --except Conformance.TheoryTests --except Conformance.BrokenTheoryTests --except Conformance.OutcomeTests --except Conformance.HeavyOutputTests";
+
+    private static readonly Dictionary<string, RunSettings> Configurations = new()
+    {
+        ["fork"] = new("Isolated", Everything) { Launcher = "fork" },
+        // Each test is a fresh runtime, a third of a second of work: the rest is what "exec, per class" is for.
+        ["exec"] = new("Isolated", Everything + WithoutBigClasses) { Launcher = "exec" },
+        ["fork, per class"] = new("PerClass", Everything) { Launcher = "fork" },
+        ["exec, per class"] = new("PerClass", Everything) { Launcher = "exec" },
+        // A theory that is not enumerated at discovery is one test case.
+        ["late theories"] = new("Isolated", Everything + " --late-theories" + OnlyTheories) { Launcher = "fork" },
+        // As an IDE runs tests, by serialized cases; and one after another, which shows the order of collections.
+        // The only configuration whose plain run serializes too, and so the one to compare what that loses.
+        ["serialized"] = new("Isolated", RunSettings.WithoutCrashes + " --serialize --sequential" + WithoutBigClasses) { Launcher = "fork" },
+        // As an ordinary user is mapped; for one, this is "fork" once more.
+        ["single user mapping"] = new("Isolated", Everything + WithoutBigClasses) { Launcher = "fork", UserMapping = "single" },
+    };
+
+    private static readonly string ConformanceAssembly = RecordedRun.PathOf("Plain");
+
+    public static TheoryData<string> All => [.. Configurations.Keys];
+
+    public static IEnumerable<object[]> Classes =>
+        from configuration in Configurations
+        from name in TestClasses()
+        where configuration.Value.Includes(name)
+        select new object[] { configuration.Key, name };
+
+    [Theory]
+    [MemberData(nameof(Classes))]
+    public void Every_test_of_a_class_is_what_it_is_plain(string configuration, string className)
+    {
+        RunSettings settings = Configurations[configuration];
+        bool methodsApart = settings.Build == "PerClass";
+        LineDiff.AssertSame(
+            Transcript.OfClass(runs[settings.Plain], className, methodsApart), Transcript.OfClass(runs[settings], className, methodsApart), $"{className} under \"{configuration}\"");
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Collections_and_their_fixtures_are_what_they_are_plain(string configuration) => Compare(configuration, Transcript.OfCollections);
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void The_totals_are_those_of_the_plain_run(string configuration) => Compare(configuration, Transcript.OfAssembly);
+
+    [Theory]
+    [InlineData("fork")]
+    [InlineData("exec")]
+    [InlineData("fork, per class")]
+    [InlineData("exec, per class")]
+    [InlineData("serialized")]
+    public void Diagnostic_messages_are_those_of_the_plain_run(string configuration) => Compare(configuration, Transcript.OfDiagnostics);
+
+    [Theory]
+    [InlineData("fork")]
+    [InlineData("exec")]
+    [InlineData("fork, per class")]
+    [InlineData("exec, per class")]
+    public void The_console_shows_what_it_shows_plain(string configuration) => Compare(configuration, Transcript.OfConsole);
+
+    [Fact]
+    public void Collections_run_in_the_order_the_project_asks_for() => Compare("serialized", Transcript.OrderOfCollections);
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void The_isolated_run_was_isolated(string configuration)
+    {
+        RunSettings settings = Configurations[configuration];
+        if (!settings.Includes("Conformance.Isolated.SandboxTests"))
+            settings = Configurations["fork"];
+        Assert.Contains($"launcher {settings.Launcher} in process 2 on test", runs[settings].OutcomeOf("Says_how_it_runs").Text, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Nothing_of_a_run_is_left_after_two_seconds(string configuration) => Assert.Empty(runs[Configurations[configuration]].Survivors);
+
+    [Fact]
+    public void No_class_is_left_out() =>
+        Assert.Equal(
+            Classes.Select(c => (string)c[1]).Distinct().Order(StringComparer.Ordinal),
+            // Discovery is of them all, chosen or not.
+            runs[Configurations["fork"].Plain].Messages.Where(m => m.Class != null).Select(m => m.Class!.Split('+')[0]).Distinct().Order(StringComparer.Ordinal));
+
+    private void Compare(string configuration, Func<RecordedRun, List<string>> transcript)
+    {
+        RunSettings settings = Configurations[configuration];
+        LineDiff.AssertSame(transcript(runs[settings.Plain]), transcript(runs[settings]), $"The run \"{configuration}\"");
+    }
+
+    /// <summary>The test classes by their metadata: the names of theory rows must not take a run to know.</summary>
+    private static List<string> TestClasses()
+    {
+        using var pe = new PEReader(File.OpenRead(ConformanceAssembly));
+        MetadataReader metadata = pe.GetMetadataReader();
+        return
+        [
+            .. from handle in metadata.TypeDefinitions
+               let type = metadata.GetTypeDefinition(handle)
+               let name = metadata.GetString(type.Name)
+               let isAbstract = (type.Attributes & TypeAttributes.Abstract) != 0 && (type.Attributes & TypeAttributes.Sealed) == 0
+               where name.EndsWith("Tests", StringComparison.Ordinal) && !isAbstract && type.GetDeclaringType().IsNil
+               select $"{metadata.GetString(type.Namespace)}.{name}",
+        ];
+    }
+}

@@ -1,0 +1,1 @@
+[assembly: IsolatedNetwork(Scope = IsolationScope.PerClass)]
