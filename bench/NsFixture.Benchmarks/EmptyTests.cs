@@ -6,17 +6,21 @@ namespace NsFixture.Benchmarks;
 /// <summary>What is measured: tests that do nothing.</summary>
 public class EmptyTests
 {
+    /// <summary>More rows than any case takes.</summary>
+    public static IEnumerable<object[]> Rows => Enumerable.Range(0, 10_000).Select(i => new object[] { i });
+
     /// <summary>Runs in a sandbox; by the launcher that is to be measured, and no other.</summary>
-    [Fact, IsolatedNetwork]
-    public void Isolated()
+    /// <param name="row">Each row is a test of its own.</param>
+    [Theory, MemberData(nameof(Rows)), IsolatedNetwork]
+    public void Isolated(int row)
     {
+        _ = row;
         if (IsolatedNetwork.Current.Launcher.ToString() != Environment.GetEnvironmentVariable("NSFIXTURE_LAUNCHER"))
             throw new InvalidOperationException(string.Join(Environment.NewLine, IsolatedNetwork.Current.Diagnostics));
     }
 
     /// <summary>Runs in the measuring process.</summary>
-    [Fact]
-    public void Plain()
-    {
-    }
+    /// <param name="row">Each row is a test of its own.</param>
+    [Theory, MemberData(nameof(Rows))]
+    public void Plain(int row) => _ = row;
 }

@@ -9,7 +9,7 @@ namespace NsFixture.Benchmarks;
 internal sealed class XunitHost
 {
     private readonly ITestFrameworkExecutor executor;
-    private readonly Dictionary<string, IXunitTestCase> cases;
+    private readonly ILookup<string, IXunitTestCase> cases;
 
     public XunitHost()
     {
@@ -19,21 +19,21 @@ internal sealed class XunitHost
         var discovered = new Discovery();
         framework.GetDiscoverer(Reflector.Wrap(assembly)).Find(includeSourceInformation: false, discovered, new Options());
         discovered.Finished.Wait();
-        cases = discovered.Cases.ToDictionary(c => c.TestMethod.Method.Name);
+        cases = discovered.Cases.ToLookup(c => c.TestMethod.Method.Name);
     }
 
     /// <summary>
-    /// Runs one test over and over, in one run of the framework, and returns the milliseconds from the end of each to the end
+    /// Runs the rows of a theory, in one run of the framework, and returns the milliseconds from the end of each to the end
     /// of the next: all that a test costs, its sandbox's making and ending included where they are in its way.
     /// </summary>
-    /// <param name="method">The test.</param>
+    /// <param name="method">The theory.</param>
     /// <param name="count">How many are measured.</param>
     /// <param name="warmUp">How many are run before, at least one.</param>
     /// <exception cref="InvalidOperationException">One did not pass.</exception>
     public List<double> Run(string method, int count, int warmUp = 10)
     {
         var execution = new Execution();
-        executor.RunTests(Enumerable.Repeat(cases[method], warmUp + count), execution, new Options());
+        executor.RunTests(cases[method].Take(warmUp + count), execution, new Options());
         execution.Finished.Wait();
         if (execution.Problem != null || execution.Ends.Count != warmUp + count)
             throw new InvalidOperationException($"The test {method} did not pass: {execution.Problem ?? $"it ran {execution.Ends.Count} times"}");

@@ -81,7 +81,9 @@ internal static class ForkServerProcess
         var runner = (ITestRunner)Activator.CreateInstance(Type.GetType(runnerType, throwOnError: true)!)!;
         TestProcess.WarmUp(runner, assemblyPath);
         Assembly.LoadFrom(assemblyPath); // loads; runs none of its code
-        GC.Collect(2, GCCollectionMode.Forced, blocking: true, compacting: true);
+        // Every page less is one that no fork has to map, and no exit to unmap.
+        GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        _ = Libc.MallocTrim(0);
     }
 
     /// <summary>Compiles what runs between a fork and the test, so that no child has to.</summary>

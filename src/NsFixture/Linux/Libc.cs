@@ -142,6 +142,10 @@ internal static unsafe partial class Libc
     [LibraryImport(Lib, EntryPoint = "sethostname", SetLastError = true)]
     public static partial int SetHostName(byte* name, nuint length);
 
+    /// <summary>Gives unused memory of malloc's back to the kernel (malloc_trim(3); glibc only).</summary>
+    [LibraryImport(Lib, EntryPoint = "malloc_trim")]
+    public static partial int MallocTrim(nuint pad);
+
     [LibraryImport(Lib, EntryPoint = "sched_yield")]
     public static partial int SchedYield();
 
