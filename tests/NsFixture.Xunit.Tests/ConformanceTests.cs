@@ -21,6 +21,8 @@ public class ConformanceTests(RecordedRuns runs)
         " --only Conformance.OrderTests --only Conformance.NameTests --only Conformance.RetryTests --only Conformance.Shared --only Conformance.Undisposable" +
         " --only Conformance.SkipTests --only Conformance.InheritingTests --only Conformance.StaticTests --only Conformance.LoneSurrogateRowTests";
 
+    private const string StopOnFail = Everything + " --stop-on-fail --sequential --only Conformance.RetryTests --only Conformance.OutcomeTests";
+
     private static readonly Dictionary<string, RunSettings> Configurations = new()
     {
         ["fork"] = new("Isolated", Everything) { Launcher = "fork" },
@@ -33,6 +35,9 @@ public class ConformanceTests(RecordedRuns runs)
         // As an IDE runs tests, by serialized cases; and one after another, which shows the order of collections.
         // The only configuration whose plain run serializes too, and so the one to compare what that loses.
         ["serialized"] = new("Isolated", RunSettings.WithoutCrashes + " --serialize --sequential" + OnlyNames) { Launcher = "fork" },
+        // The tests after the first failure do not run, and nothing is said of them.
+        ["stop on fail"] = new("Isolated", StopOnFail) { Launcher = "fork" },
+        ["stop on fail, per class"] = new("PerClass", StopOnFail) { Launcher = "fork" },
         // As an ordinary user is mapped; for one, this is "fork" once more.
         ["single user mapping"] = new("Isolated", Everything + OnlyProcess) { Launcher = "fork", UserMapping = "single" },
     };
