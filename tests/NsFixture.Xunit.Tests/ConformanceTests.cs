@@ -11,22 +11,35 @@ public class ConformanceTests(RecordedRuns runs)
 {
     private const string Everything = RunSettings.WithoutCrashes + " --except Conformance.LoneSurrogateRowTests";
     private const string OnlyTheories = " --only Conformance.TheoryTests --only Conformance.BrokenTheoryTests --only Conformance.SkipTests";
-    private const string WithoutBigClasses = " --except Conformance.TheoryTests --except Conformance.BrokenTheoryTests --except Conformance.OutcomeTests --except Conformance.HeavyOutputTests";
+
+    // Where the process itself matters: its runtime, its surroundings, its output and its end.
+    private const string OnlyProcess =
+        " --only Conformance.ClassFixtureTests --only Conformance.LifecycleTests --only Conformance.ThrowingFixtureDisposeTests --only Conformance.AsyncTests" +
+        " --only Conformance.ConsoleTests --only Conformance.EnvironmentTests --only Conformance.RuntimeTests --only Conformance.Isolated.";
+
+    private const string OnlyNames =
+        " --only Conformance.OrderTests --only Conformance.NameTests --only Conformance.RetryTests --only Conformance.Shared --only Conformance.Undisposable" +
+        " --only Conformance.SkipTests --only Conformance.InheritingTests --only Conformance.StaticTests --only Conformance.LoneSurrogateRowTests";
+
+    private const string StopOnFail = Everything + " --stop-on-fail --sequential --only Conformance.RetryTests --only Conformance.OutcomeTests";
 
     private static readonly Dictionary<string, RunSettings> Configurations = new()
     {
         ["fork"] = new("Isolated", Everything) { Launcher = "fork" },
         // Each test is a fresh runtime, a third of a second of work: the rest is what "exec, per class" is for.
-        ["exec"] = new("Isolated", Everything + WithoutBigClasses) { Launcher = "exec" },
-        ["fork, per class"] = new("PerClass", Everything) { Launcher = "fork" },
+        ["exec"] = new("Isolated", Everything + OnlyProcess) { Launcher = "exec" },
+        ["fork, per class"] = new("PerClass", Everything + " --except Conformance.HeavyOutputTests") { Launcher = "fork" },
         ["exec, per class"] = new("PerClass", Everything) { Launcher = "exec" },
         // A theory that is not enumerated at discovery is one test case.
         ["late theories"] = new("Isolated", Everything + " --late-theories" + OnlyTheories) { Launcher = "fork" },
         // As an IDE runs tests, by serialized cases; and one after another, which shows the order of collections.
         // The only configuration whose plain run serializes too, and so the one to compare what that loses.
-        ["serialized"] = new("Isolated", RunSettings.WithoutCrashes + " --serialize --sequential" + WithoutBigClasses) { Launcher = "fork" },
+        ["serialized"] = new("Isolated", RunSettings.WithoutCrashes + " --serialize --sequential" + OnlyNames) { Launcher = "fork" },
+        // The tests after the first failure do not run, and nothing is said of them.
+        ["stop on fail"] = new("Isolated", StopOnFail) { Launcher = "fork" },
+        ["stop on fail, per class"] = new("PerClass", StopOnFail) { Launcher = "fork" },
         // As an ordinary user is mapped; for one, this is "fork" once more.
-        ["single user mapping"] = new("Isolated", Everything + WithoutBigClasses) { Launcher = "fork", UserMapping = "single" },
+        ["single user mapping"] = new("Isolated", Everything + OnlyProcess) { Launcher = "fork", UserMapping = "single" },
     };
 
     private static readonly string ConformanceAssembly = RecordedRun.PathOf("Plain");

@@ -16,6 +16,7 @@ internal sealed class IsolatedRun
     private readonly IMessageBus bus;
     private readonly CancellationTokenSource cancellation;
     private readonly Dictionary<int, ITest> tests = [];
+    private readonly HashSet<int> notStarted = [];
 
     public IsolatedRun(IsolatedRunContext context, IReadOnlyList<IXunitTestCase> cases, IMessageSink diagnosticMessageSink, IMessageBus bus, CancellationTokenSource cancellation)
     {
@@ -31,6 +32,12 @@ internal sealed class IsolatedRun
 
     private void Replay(TestReport message)
     {
+        // xUnit.net says nothing of tests that it does not start once the run is cancelled. The tracker, which does not know of
+        // cancellation, has them fail.
+        if (message.Kind == TestReportKind.CaseStarting && cases.Count > 1 && cancellation.IsCancellationRequested)
+            notStarted.Add(message.Case);
+        if (notStarted.Contains(message.Case))
+            return;
         if (ToXunit(message) is { } xunit && !bus.QueueMessage(xunit))
             cancellation.Cancel();
     }

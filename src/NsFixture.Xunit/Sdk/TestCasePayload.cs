@@ -14,8 +14,8 @@ internal static class TestCasePayload
     // The keys that xUnit.net's runners set (TestOptionsNames.Execution); options have no list of their own.
     private static readonly string[] Flags =
     [
-        "xunit.execution.DisableParallelization", "xunit.execution.SynchronousMessageReporting", "xunit.execution.StopOnTestFail",
-        "xunit.execution.ShowLiveOutput", "xunit.DiagnosticMessages", "xunit.InternalDiagnosticMessages",
+        "xunit.execution.DisableParallelization", "xunit.execution.SynchronousMessageReporting", "xunit.execution.StopOnFail",
+        "xunit.execution.ShowLiveOutput", "xunit.execution.DiagnosticMessages", "xunit.execution.InternalDiagnosticMessages",
     ];
 
     private static readonly string[] Numbers = ["xunit.execution.MaxParallelThreads"];

@@ -256,13 +256,14 @@ internal sealed class TestRun
     /// <summary>A pipe that the process prints into; passed on to the test host's own, and its end kept for messages.</summary>
     private sealed class RawOutput(int pipe, TextWriter target)
     {
+        private readonly StringBuilder tail = new();
         private readonly Decoder decoder = Encoding.UTF8.GetDecoder();
         private readonly byte[] bytes = new byte[16 * 1024];
         private readonly char[] chars = new char[16 * 1024 + 1];
 
         public int Pipe { get; } = pipe;
 
-        public string Tail { get; private set; } = "";
+        public string Tail => tail.ToString();
 
         public bool AtEnd { get; private set; }
 
@@ -281,7 +282,9 @@ internal sealed class TestRun
         public void Print(string text)
         {
             target.Write(text);
-            Tail = text.Length >= TailLength ? text[^TailLength..] : Tail.Length + text.Length > TailLength ? (Tail + text)[^TailLength..] : Tail + text;
+            tail.Append(text.Length > TailLength ? text.AsSpan(text.Length - TailLength) : text);
+            if (tail.Length > 2 * TailLength)
+                tail.Remove(0, tail.Length - TailLength);
         }
     }
 }

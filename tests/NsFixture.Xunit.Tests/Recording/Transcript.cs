@@ -27,7 +27,9 @@ internal static partial class Transcript
             lines.AddRange(messages
                 .Where(m => m.Kind is not ("TestCaseDiscoveryMessage" or "TestClassCleanupFailure") && !IsOwnStep(m) && !(methodsApart && IsAboutMethod(m)))
                 .Select(Line));
-            lines.AddRange(messages.Where(m => methodsApart && IsAboutMethod(m)).Select(Line).Order(StringComparer.Ordinal));
+            // Methods that a stopped run does not come to have started with the others all the same.
+            var ran = messages.Where(m => m.Kind == "TestCaseStarting").Select(m => m.Method).ToHashSet();
+            lines.AddRange(messages.Where(m => methodsApart && IsAboutMethod(m) && ran.Contains(m.Method)).Select(Line).Order(StringComparer.Ordinal));
             lines.AddRange(Failures(run, messages.Where(m => m.Kind == "TestClassCleanupFailure"), Sandboxes(run, messages)));
         }
         return lines;

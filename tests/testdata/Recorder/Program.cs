@@ -15,7 +15,7 @@ var framework = new TestFrameworkProxy(Reflector.Wrap(assembly), new NoSourceInf
 var discovery = new FrameworkOptions
 {
     ["xunit.discovery.PreEnumerateTheories"] = !options.LateTheories,
-    ["xunit.DiagnosticMessages"] = true,
+    ["xunit.discovery.DiagnosticMessages"] = true,
 };
 using ITestFrameworkDiscoverer discoverer = framework.GetDiscoverer(Reflector.Wrap(assembly));
 discoverer.Find(includeSourceInformation: false, recording, discovery);
@@ -32,9 +32,9 @@ if (options.Serialize)
 var execution = new FrameworkOptions
 {
     ["xunit.execution.DisableParallelization"] = options.Sequential,
-    ["xunit.execution.StopOnTestFail"] = options.StopOnFail,
+    ["xunit.execution.StopOnFail"] = options.StopOnFail,
     ["xunit.execution.MaxParallelThreads"] = options.Threads,
-    ["xunit.DiagnosticMessages"] = true,
+    ["xunit.execution.DiagnosticMessages"] = true,
 };
 executor.RunTests(chosen, recording, execution);
 recording.WaitForRun();
