@@ -10,17 +10,48 @@ namespace NsFixture.Xunit.Sdk;
 /// The tests that the fork server runs on itself, so that xUnit.net's path through a test is compiled before the fork. None of
 /// them may use the thread pool, whose gate thread never leaves.
 /// </summary>
-internal sealed class WarmUpTests
+internal sealed class WarmUpTests : IClassFixture<WarmUpTests.Fixture>, IAsyncLifetime, IDisposable
 {
     private readonly ITestOutputHelper output;
 
-    public WarmUpTests(ITestOutputHelper output) => this.output = output;
+    public WarmUpTests(ITestOutputHelper output, Fixture fixture)
+    {
+        this.output = output;
+        _ = fixture;
+    }
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    public void Dispose()
+    {
+    }
 
     [Fact, WarmUp, IsolatedNetwork]
     public void Passes() => output.WriteLine("warm");
 
     [Fact]
     public Task PassesAsATask() => Task.CompletedTask;
+
+    [Fact]
+    public async Task PassesAsynchronously() => await Task.CompletedTask;
+
+    [Fact]
+    public void Fails() => throw new InvalidOperationException("warm");
+
+    [Theory]
+    public void TakesARow(int number, long large, double real, decimal exact, bool flag, char letter, string text, object? nothing, DayOfWeek value, Type type, int[] list) =>
+        _ = (number, large, real, exact, flag, letter, text, nothing, value, type, list);
+
+    /// <summary>The tests by name, with their arguments.</summary>
+    public static (string Method, object?[]? Arguments)[] Cases =>
+    [
+        (nameof(Passes), null), (nameof(PassesAsATask), null), (nameof(PassesAsynchronously), null), (nameof(Fails), null),
+        (nameof(TakesARow), [1, 2L, 3.0, 4m, true, 'x', "warm", null, DayOfWeek.Friday, typeof(string), new[] { 1 }]),
+    ];
+
+    internal sealed class Fixture;
 
     private sealed class WarmUpAttribute : BeforeAfterTestAttribute;
 }

@@ -17,9 +17,9 @@ internal sealed class XunitTestRunner : ITestRunner
         options.SetValue<bool?>("xunit.execution.DisableParallelization", true);
         var collection = new TestCollection(new TestAssembly(Reflector.Wrap(own)), null, "warm-up");
         var testClass = new TestClass(collection, Reflector.Wrap(typeof(WarmUpTests)));
-        IXunitTestCase[] cases = [.. ((string[])[nameof(WarmUpTests.Passes), nameof(WarmUpTests.PassesAsATask)])
-            .Select(name => new XunitTestCase(nothing, TestMethodDisplay.ClassAndMethod, TestMethodDisplayOptions.None,
-                new TestMethod(testClass, Reflector.Wrap(typeof(WarmUpTests).GetMethod(name)!))))];
+        IXunitTestCase[] cases = [.. WarmUpTests.Cases.Select(c =>
+            new XunitTestCase(nothing, TestMethodDisplay.ClassAndMethod, TestMethodDisplayOptions.None,
+                new TestMethod(testClass, Reflector.Wrap(typeof(WarmUpTests).GetMethod(c.Method)!)), c.Arguments))];
         Run(request(TestCasePayload.Write(cases, options)) with { AssemblyPath = own.Location }, sink);
     }
 
@@ -27,9 +27,6 @@ internal sealed class XunitTestRunner : ITestRunner
     {
         var options = new ExecutionOptions();
         string[] cases = TestCasePayload.Read(request.Payload, options);
-        // Else a thread of xUnit.net's hands messages on, some time later: what a crashing test last said would be lost, and the
-        // test before it blamed.
-        options.SetValue<bool?>("xunit.execution.SynchronousMessageReporting", true);
         Run(Assembly.LoadFrom(request.AssemblyPath), cases, options, new DiagnosticForwarder(sink), sink.Send);
     }
 
@@ -40,7 +37,8 @@ internal sealed class XunitTestRunner : ITestRunner
         ITestFrameworkExecutor executor = framework.GetExecutor(assembly.GetName());
         ITestCase[] cases = [.. serialized.Select(executor.Deserialize)];
         using var forwarder = new MessageForwarder(cases, send);
-        // Else xUnit.net reports from a thread of its own, and what a test prints or attaches overtakes its start.
+        // Else xUnit.net reports from a thread of its own, some time later: what a test prints or attaches overtakes its start,
+        // what a crashing test last said is lost, and the test before it blamed.
         options.SetValue<bool?>("xunit.execution.SynchronousMessageReporting", true);
         executor.RunTests(cases, forwarder, options);
         forwarder.WaitUntilFinished();

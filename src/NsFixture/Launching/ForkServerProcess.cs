@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using NsFixture.Linux;
@@ -19,7 +20,7 @@ namespace NsFixture.Launching;
 /// </summary>
 internal static class ForkServerProcess
 {
-    private static readonly TimeSpan QuiescenceLimit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan QuiescenceLimit = TimeSpan.FromSeconds(5), UserCodeLimit = TimeSpan.FromSeconds(1);
 
     /// <param name="runnerType">The <see cref="ITestRunner"/> to warm up; empty for a bare server that serves <c>exec</c> only.</param>
     /// <param name="assemblyPath">The test assembly to load; empty for a bare server.</param>
@@ -75,28 +76,48 @@ internal static class ForkServerProcess
 
     private static void Prepare(string runnerType, string assemblyPath)
     {
-        CompileAhead();
+        CompileAhead(typeof(ForkServerProcess).Assembly, TimeSpan.MaxValue);
         if (runnerType.Length == 0)
             return;
         var runner = (ITestRunner)Activator.CreateInstance(Type.GetType(runnerType, throwOnError: true)!)!;
         TestProcess.WarmUp(runner, assemblyPath);
-        Assembly.LoadFrom(assemblyPath); // loads; runs none of its code
+        CompileAhead(Assembly.LoadFrom(assemblyPath), UserCodeLimit);
         // Every page less is one that no fork has to map, and no exit to unmap.
         GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         _ = Libc.MallocTrim(0);
     }
 
-    /// <summary>Compiles what runs between a fork and the test, so that no child has to.</summary>
-    private static void CompileAhead()
+    /// <summary>Compiles an assembly's methods, so that no child has to; that runs none of its code. What cannot be is left to the child.</summary>
+    private static void CompileAhead(Assembly assembly, TimeSpan limit)
     {
         const BindingFlags all = BindingFlags.DeclaredOnly | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static;
-        foreach (Type type in typeof(ForkServerProcess).Assembly.GetTypes())
+        long start = Stopwatch.GetTimestamp();
+        foreach (MethodBase method in Types(assembly).Where(t => !t.ContainsGenericParameters).SelectMany(t => t.GetMethods(all).Cast<MethodBase>().Concat(t.GetConstructors(all))))
         {
-            if (type.ContainsGenericParameters)
+            if (method.IsAbstract || method.ContainsGenericParameters || (method.Attributes & MethodAttributes.PinvokeImpl) != 0 || method.GetMethodBody() == null)
                 continue;
-            foreach (MethodBase method in type.GetMethods(all).Cast<MethodBase>().Concat(type.GetConstructors(all)))
-                if (!method.IsAbstract && !method.ContainsGenericParameters && (method.Attributes & MethodAttributes.PinvokeImpl) == 0)
-                    RuntimeHelpers.PrepareMethod(method.MethodHandle);
+            if (Stopwatch.GetElapsedTime(start) > limit)
+                return;
+            try
+            {
+                RuntimeHelpers.PrepareMethod(method.MethodHandle);
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                // A dependency that is not there, or IL that is not valid: the test that runs into it will say so.
+            }
+        }
+    }
+
+    private static IEnumerable<Type> Types(Assembly assembly)
+    {
+        try
+        {
+            return assembly.GetTypes();
+        }
+        catch (ReflectionTypeLoadException e)
+        {
+            return e.Types.OfType<Type>();
         }
     }
 

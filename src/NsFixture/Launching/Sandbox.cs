@@ -21,6 +21,9 @@ internal sealed class Sandbox(EventLoop loop, int control, SandboxSpec spec)
     /// <summary>Why there is no sandbox, if there is none.</summary>
     public string? Failure { get; private set; }
 
+    /// <summary>Init has closed its connection, or was never made; on the loop's thread.</summary>
+    public bool IsLost => closed;
+
     /// <summary>Init is reaped, or never was.</summary>
     public Task Gone => gone.Task;
 

@@ -26,7 +26,7 @@ internal sealed class TestRun
     private readonly int socket;
     private readonly string attachments;
     private EventLoop.Timer? timer;
-    private bool timedOut, started, over, reading, socketAtEnd;
+    private bool timedOut, started, reading, over, socketAtEnd;
 
     private TestRun(Sandbox sandbox, TimeSpan deadline, RunTracker tracker, string attachments, TestConnection connection)
     {
@@ -64,25 +64,20 @@ internal sealed class TestRun
         sandbox.TestEnded += OnTestEnded;
         sandbox.Lost += OnLost;
         StartTimer();
-        if (sandbox.Failure != null)
-            OnLost();
-        else if (sandbox.End != null)
-            OnTestEnded();
     }
 
     // Only now, since the same socket must block while the request is being written.
     private void BeginReading()
     {
-        if (over)
-        {
-            Descriptors.Close(socket);
-            return;
-        }
         SocketStream.SetNonBlocking(socket);
         loop.Watch(socket, () => ReadReports(untilEmpty: false));
         loop.Watch(output.Pipe, () => ReadRaw(output));
         loop.Watch(error.Pipe, () => ReadRaw(error));
         reading = true;
+        if (sandbox.End != null)
+            OnTestEnded();
+        else if (sandbox.IsLost)
+            OnLost();
     }
 
     private void StartTimer()
@@ -175,12 +170,16 @@ internal sealed class TestRun
     // It ended of itself. After its last report nobody waits for that any more.
     private void OnTestEnded()
     {
+        if (!reading)
+            return; // it was quicker than the thread that wrote its request; BeginReading looks again
         Drain();
         Finish(timedOut ? Deadline() : Ended($"The test's process {sandbox.End} {tracker.Progress}."));
     }
 
     private void OnLost()
     {
+        if (!reading)
+            return;
         Drain();
         string why = sandbox.Failure ?? "the sandbox's init process ended unexpectedly";
         Finish(timedOut ? Deadline()
@@ -190,8 +189,6 @@ internal sealed class TestRun
 
     private void Drain()
     {
-        if (!reading)
-            return;
         ReadReports(untilEmpty: true);
         if (!over)
             DrainOutput();
@@ -217,8 +214,7 @@ internal sealed class TestRun
         sandbox.Lost -= OnLost;
         foreach (int fd in (int[])[socket, output.Pipe, error.Pipe])
             loop.Unwatch(fd);
-        if (reading)
-            Descriptors.Close(socket);
+        Descriptors.Close(socket);
         Descriptors.Close(output.Pipe);
         Descriptors.Close(error.Pipe);
         try
