@@ -12,15 +12,12 @@ internal sealed class XunitTestRunner : ITestRunner
     {
         Assembly own = typeof(WarmUpTests).Assembly;
         var nothing = new NothingSink();
-        // One after another: the warm-up needs no threads.
-        var options = new ExecutionOptions();
-        options.SetValue<bool?>("xunit.execution.DisableParallelization", true);
         var collection = new TestCollection(new TestAssembly(Reflector.Wrap(own)), null, "warm-up");
         var testClass = new TestClass(collection, Reflector.Wrap(typeof(WarmUpTests)));
         IXunitTestCase[] cases = [.. WarmUpTests.Cases.Select(c =>
             new XunitTestCase(nothing, TestMethodDisplay.ClassAndMethod, TestMethodDisplayOptions.None,
                 new TestMethod(testClass, Reflector.Wrap(typeof(WarmUpTests).GetMethod(c.Method)!)), c.Arguments))];
-        Run(request(TestCasePayload.Write(cases, options)) with { AssemblyPath = own.Location }, sink);
+        Run(request(TestCasePayload.Write(cases, new ExecutionOptions())) with { AssemblyPath = own.Location }, sink);
     }
 
     public void Run(TestRequest request, ITestReportSink sink)
@@ -40,6 +37,8 @@ internal sealed class XunitTestRunner : ITestRunner
         // Else xUnit.net reports from a thread of its own, some time later: what a test prints or attaches overtakes its start,
         // what a crashing test last said is lost, and the test before it blamed.
         options.SetValue<bool?>("xunit.execution.SynchronousMessageReporting", true);
+        // It runs one collection: what xUnit.net takes to run several would be threads for nothing.
+        options.SetValue<bool?>("xunit.execution.DisableParallelization", true);
         executor.RunTests(cases, forwarder, options);
         forwarder.WaitUntilFinished();
     }

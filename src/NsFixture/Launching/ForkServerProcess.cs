@@ -76,23 +76,25 @@ internal static class ForkServerProcess
 
     private static void Prepare(string runnerType, string assemblyPath)
     {
-        CompileAhead(typeof(ForkServerProcess).Assembly, TimeSpan.MaxValue);
+        // What the rehearsal and the warm-up do not pass through. Not all of the assembly: every library that the rest of it
+        // would load makes each fork and each exit slower.
+        CompileAhead([typeof(Zygote), typeof(Init), typeof(ForkedChild), typeof(TestProcess), typeof(UserMap), typeof(UnixSocket), typeof(Descriptors)], TimeSpan.MaxValue);
         if (runnerType.Length == 0)
             return;
         var runner = (ITestRunner)Activator.CreateInstance(Type.GetType(runnerType, throwOnError: true)!)!;
         TestProcess.WarmUp(runner, assemblyPath);
-        CompileAhead(Assembly.LoadFrom(assemblyPath), UserCodeLimit);
+        CompileAhead(Types(Assembly.LoadFrom(assemblyPath)), UserCodeLimit);
         // Every page less is one that no fork has to map, and no exit to unmap.
         GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         _ = Libc.MallocTrim(0);
     }
 
-    /// <summary>Compiles an assembly's methods, so that no child has to; that runs none of its code. What cannot be is left to the child.</summary>
-    private static void CompileAhead(Assembly assembly, TimeSpan limit)
+    /// <summary>Compiles the types' methods, so that no child has to; that runs none of their code. What cannot be is left to the child.</summary>
+    private static void CompileAhead(IEnumerable<Type> types, TimeSpan limit)
     {
         const BindingFlags all = BindingFlags.DeclaredOnly | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static;
         long start = Stopwatch.GetTimestamp();
-        foreach (MethodBase method in Types(assembly).Where(t => !t.ContainsGenericParameters).SelectMany(t => t.GetMethods(all).Cast<MethodBase>().Concat(t.GetConstructors(all))))
+        foreach (MethodBase method in types.Where(t => !t.ContainsGenericParameters).SelectMany(t => t.GetMethods(all).Cast<MethodBase>().Concat(t.GetConstructors(all))))
         {
             if (method.IsAbstract || method.ContainsGenericParameters || (method.Attributes & MethodAttributes.PinvokeImpl) != 0 || method.GetMethodBody() == null)
                 continue;
