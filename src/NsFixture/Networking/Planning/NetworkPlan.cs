@@ -3,7 +3,7 @@ using System.Net;
 namespace NsFixture.Networking;
 
 /// <summary>
-/// A checked and resolved topology: all that is to be built, in the order of declaration, with nothing left to
+/// A checked and resolved <see cref="Topology"/>: all that is to be built, in the order of declaration, with nothing left to
 /// decide. It follows from the topology alone, so that every run has the same names, addresses and routes.
 /// </summary>
 internal sealed record NetworkPlan(
