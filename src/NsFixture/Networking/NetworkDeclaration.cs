@@ -23,11 +23,11 @@ public sealed record NetworkDeclaration
 
     internal LinkConditions? Down { get; init; }
 
-    /// <summary>Sets the IPv4 prefix. Default: the next free one of <c>10.0.0.0/24</c>, <c>10.0.1.0/24</c>…</summary>
+    /// <summary>Sets the IPv4 prefix. Default: <c>10.0.0.0/24</c> for the first network, <c>10.0.1.0/24</c> for the second…</summary>
     /// <param name="cidr">In CIDR notation: <c>192.168.1.0/24</c>.</param>
     public NetworkDeclaration WithSubnet(string cidr) => this with { Subnet = cidr, HasIPv4 = true };
 
-    /// <summary>Sets the IPv6 prefix. Default: the next free one of <c>fd00::/64</c>, <c>fd00:0:0:1::/64</c>…</summary>
+    /// <summary>Sets the IPv6 prefix. Default: <c>fd00::/64</c> for the first network, <c>fd00:0:0:1::/64</c> for the second…</summary>
     /// <param name="cidr">In CIDR notation: <c>2001:db8::/64</c>.</param>
     public NetworkDeclaration WithSubnet6(string cidr) => this with { Subnet6 = cidr, HasIPv6 = true };
 

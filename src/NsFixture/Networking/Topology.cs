@@ -11,9 +11,10 @@ namespace NsFixture;
 /// first network declared, like any host that is put on none.
 /// </para>
 /// <para>
-/// Whatever is not given follows from the order of declaration alone, so every run has the same. Networks have
-/// <c>10.0.0.0/24</c> and <c>fd00::/64</c>, <c>10.0.1.0/24</c> and <c>fd00:0:0:1::/64</c>…; the first router on a network has its
-/// first address, and all others have the lowest free ones from the second on, the test's host before the rest.
+/// Whatever is not given follows from the order of declaration alone, so every run has the same. The first network has
+/// <c>10.0.0.0/24</c> and <c>fd00::/64</c>, the second <c>10.0.1.0/24</c> and <c>fd00:0:0:1::/64</c>, and so on, unless another was
+/// given what it overlaps with. The first router on a network has its first address, and all others have the lowest free ones
+/// from the second on, the test's host before the rest.
 /// </para>
 /// <para>Nothing is checked before the topology is used: then <see cref="InvalidTopologyException"/> names all that is wrong.</para>
 /// </summary>
@@ -24,7 +25,7 @@ namespace NsFixture;
 ///     .WithNetwork("internet", n => n.WithMtu(1400))
 ///     .WithRouter("gateway", r => r.On("home").On("internet", i => i.WithConditions(up: LinkConditions.Dsl.WithRate(1_000_000), down: LinkConditions.Dsl)))
 ///     .WithHost("laptop")
-///     .WithHost("server", h => h.On("internet", "10.0.0.80").WithDnsNames("api.example.com"));
+///     .WithHost("server", h => h.On("internet", "10.0.1.80").WithDnsNames("api.example.com"));
 ///
 /// // As a class, for an attribute or to be shared:
 /// public sealed class ThreeRegions() : Topology(Of("eu1", "us1", "asia1")

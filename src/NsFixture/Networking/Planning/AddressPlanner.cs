@@ -51,20 +51,22 @@ internal sealed class AddressPlanner(IReadOnlyList<NetworkDraft> networks, IRead
         return new AddressPool(prefix);
     }
 
-    /// <summary>Numbers the networks without a given prefix, past the numbers whose prefixes meet a given one.</summary>
+    /// <summary>
+    /// Networks have the prefixes of their places, whatever the others are given. Where those meet a given one, the next number
+    /// is taken that is no other network's place.
+    /// </summary>
     private void DerivePrefixes()
     {
         IPNetwork[] given4 = [.. networks.Select(n => n.Pool4?.Prefix).OfType<IPNetwork>()], given6 = [.. networks.Select(n => n.Pool6?.Prefix).OfType<IPNetwork>()];
-        int number = 0;
+        int next = networks.Count;
         foreach (NetworkDraft network in networks)
         {
             bool needs4 = network.Declaration is { HasIPv4: true, Subnet: null }, needs6 = network.Declaration is { HasIPv6: true, Subnet6: null };
-            if (!needs4 && !needs6)
-                continue;
-            for (; number < DerivedPrefixes; number++)
-                if (!(needs4 && given4.Any(g => Overlap(g, Derived4(number)))) && !(needs6 && given6.Any(g => Overlap(g, Derived6(number)))))
-                    break;
-            if (number == DerivedPrefixes)
+            bool IsFree(int number) => !(needs4 && given4.Any(g => Overlap(g, Derived4(number)))) && !(needs6 && given6.Any(g => Overlap(g, Derived6(number))));
+            int number = network.Index;
+            while (number < DerivedPrefixes && !IsFree(number))
+                number = next++;
+            if (number >= DerivedPrefixes)
             {
                 problems.Add($"{network.Title}: no prefix is left for it of 10.0.0.0/8 in steps of /24 and fd00::/48 in steps of /64: set {(needs4 ? "Subnet" : "Subnet6")}.");
                 continue;
@@ -73,7 +75,6 @@ internal sealed class AddressPlanner(IReadOnlyList<NetworkDraft> networks, IRead
                 network.Pool4 = new AddressPool(Derived4(number));
             if (needs6)
                 network.Pool6 = new AddressPool(Derived6(number));
-            number++;
         }
     }
 

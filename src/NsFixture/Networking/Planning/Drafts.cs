@@ -42,6 +42,9 @@ internal sealed class NodeDraft(int index, NodeDeclaration declaration)
 
     public List<PlannedRoute> Routes { get; } = [];
 
+    /// <summary>The destinations of the routes that were declared.</summary>
+    public HashSet<IPNetwork> GivenDestinations { get; } = [];
+
     /// <summary>Whether nothing was wrong with its links: what they lack, they were not to have.</summary>
     public bool IsWhole => Links.Count > 0 && Links.Count >= declaration.Interfaces.Count && Links.TrueForAll(l => l.IsWhole);
 

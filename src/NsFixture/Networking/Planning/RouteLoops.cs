@@ -32,35 +32,36 @@ internal sealed class RouteLoops
 
     private void Find(List<string> problems)
     {
-        NodeDraft[] starts = [.. nodes.Where(n => n.IsRouter && n.Declaration.Routes.Count > 0)];
+        NodeDraft[] starts = [.. nodes.Where(n => n.IsRouter && n.GivenDestinations.Count > 0)];
         if (starts.Length == 0)
             return;
         IPAddress[] samples = [.. nodes.SelectMany(Prefixes).Distinct().SelectMany(Ends).Distinct()];
         var told = new HashSet<string>();
         foreach (NodeDraft start in starts)
             foreach (IPAddress sample in samples)
-                if (Circle(start, sample) is { } circle)
+                if (Circle(start, sample) is { } circle && circle.Where(n => IsGiven(n, sample)).MinBy(n => n.Index) == start)
                 {
                     PlannedRoute route = Route(start, sample)!;
-                    // The same circle is found from each of its routers.
-                    if (told.Add($"{route.Destination} {string.Join(' ', circle.Order())}"))
-                        problems.Add($"{start.Title}: the route to \"{route.Destination}\" via {route.Gateway} makes a loop for {sample}: " +
-                                     $"{string.Join(" → ", circle.Append(circle[0]).Select(i => nodes[i].Declaration.Name))}. Let one of them send it another way.");
+                    string way = string.Join(" → ", circle.Append(start).Select(n => n.Declaration.Name));
+                    if (told.Add($"{route.Destination} {way}"))
+                        problems.Add($"{start.Title}: the route to \"{route.Destination}\" via {route.Gateway} makes a loop for {sample}: {way}. Let one of them send it another way.");
                 }
     }
 
-    /// <summary>The indices of the routers that a packet comes past again and again, if it comes back to where it started.</summary>
-    private List<int>? Circle(NodeDraft start, IPAddress destination)
+    /// <summary>The routers that a packet comes past again and again, if it comes back to where it started.</summary>
+    private List<NodeDraft>? Circle(NodeDraft start, IPAddress destination)
     {
-        var way = new List<int>();
+        var way = new List<NodeDraft>();
         for (NodeDraft? at = start; at != null; at = Next(at, destination))
         {
-            if (way.Contains(at.Index))
+            if (way.Contains(at))
                 return at == start ? way : null; // another circle, which another start finds
-            way.Add(at.Index);
+            way.Add(at);
         }
         return null;
     }
+
+    private static bool IsGiven(NodeDraft node, IPAddress destination) => node.GivenDestinations.Contains(Route(node, destination)!.Destination);
 
     private NodeDraft? Next(NodeDraft node, IPAddress destination) => Route(node, destination) is { } route ? owners[route.Gateway] : null;
 

@@ -121,7 +121,7 @@ internal sealed class RoutePlanner
 
     private void Add(NodeDraft node, IPNetwork destination, IPAddress gateway, LinkDraft link, string title)
     {
-        if (node.Routes.Exists(r => r.Destination == destination))
+        if (!node.GivenDestinations.Add(destination))
             problems.Add($"{title} is its second one to {destination}: leave one out.");
         else
             node.Routes.Add(new PlannedRoute(destination, gateway, link.Index));
@@ -130,7 +130,7 @@ internal sealed class RoutePlanner
     private void AddDefaultRoute(NodeDraft host, AddressFamily family)
     {
         IPNetwork everything = Everything(family);
-        if (host.Routes.Exists(r => r.Destination == everything))
+        if (host.GivenDestinations.Contains(everything))
             return;
         foreach (LinkDraft link in host.Links.Where(l => l.Address(family) != null))
             if (routersOn[link.Network].Select(r => r.LinkTo(link.Network, family)).FirstOrDefault(l => l != null) is { } gateway)
@@ -160,7 +160,7 @@ internal sealed class RoutePlanner
                         if (next.LinkTo(network, family) != null && seen.Add(next))
                             queue.Enqueue((next, at.Gateway, at.Link));
         foreach (NetworkDraft network in networks)
-            if (steps.TryGetValue(network, out var step) && !router.Routes.Exists(r => r.Destination == network.Pool(family)!.Prefix))
+            if (steps.TryGetValue(network, out var step) && !router.GivenDestinations.Contains(network.Pool(family)!.Prefix))
                 router.Routes.Add(new PlannedRoute(network.Pool(family)!.Prefix, step.Gateway, step.Link.Index));
     }
 
