@@ -99,7 +99,7 @@ public class Topology
     public Topology WithRegionDelay(string region, string other, TimeSpan oneWay)
     {
         Topology there = WithRegionConditions(region, other, LinkConditions.Perfect.WithDelay(oneWay));
-        return region == other ? there : there.WithRegionConditions(other, region, LinkConditions.Perfect.WithDelay(oneWay));
+        return region.Equals(other, StringComparison.OrdinalIgnoreCase) ? there : there.WithRegionConditions(other, region, LinkConditions.Perfect.WithDelay(oneWay));
     }
 
     /// <summary>Sets what happens to packets from one region to another, in that direction, besides what happens on their links.</summary>

@@ -141,7 +141,7 @@ public class TopologyTests
     public void Regions_hold_their_hosts_and_the_delays_between_them_both_ways()
     {
         NetworkPlan plan = Topology.Of("a", "b", "c").WithRegion("eu", "A").WithRegion("us", "b", "c")
-            .WithRegionDelay("eu", "us", TimeSpan.FromMilliseconds(40)).WithRegionDelay("us", "us", TimeSpan.FromMilliseconds(3)).Plan();
+            .WithRegionDelay("eu", "us", TimeSpan.FromMilliseconds(40)).WithRegionDelay("us", "US", TimeSpan.FromMilliseconds(3)).Plan();
         plan.Regions.Select(r => $"{r.Name} {string.Join(',', r.Hosts)}").Should().Equal("eu 1", "us 2,3");
         plan.RegionConditions.Select(r => (r.From, r.To, r.Conditions.Delay.TotalMilliseconds)).Should().Equal((0, 1, 40), (1, 0, 40), (1, 1, 3));
     }
@@ -150,6 +150,25 @@ public class TopologyTests
     public void A_class_can_stand_for_a_topology() => new TwoOffices().Plan().Hosts.Select(h => h.Name).Should().Equal("test", "vpn", "clerk");
 
     private sealed class TwoOffices() : Topology(new Topology().WithNetwork("office1").WithNetwork("office2").WithRouter("vpn").WithHost("clerk", h => h.On("office2")));
+
+    [Fact]
+    public void The_documentation_s_example_can_be()
+    {
+        var topology = new Topology()
+            .WithNetwork("home", n => n.WithSubnet("192.168.1.0/24").WithConditions(LinkConditions.Wifi))
+            .WithNetwork("internet", n => n.WithMtu(1400))
+            .WithRouter("gateway", r => r.On("home").On("internet", i => i.WithConditions(up: LinkConditions.Dsl.WithRate(1_000_000), down: LinkConditions.Dsl)))
+            .WithHost("laptop")
+            .WithHost("server", h => h.On("internet", "10.0.1.80").WithDnsNames("api.example.com"));
+        topology.Plan().Hosts.Should().HaveCount(4);
+        new ThreeRegions().Plan().RegionConditions.Should().HaveCount(6);
+    }
+
+    private sealed class ThreeRegions() : Topology(Of("eu1", "us1", "asia1")
+        .WithRegion("eu", "eu1").WithRegion("us", "us1").WithRegion("asia", "asia1")
+        .WithRegionDelay("eu", "us", TimeSpan.FromMilliseconds(40))
+        .WithRegionDelay("eu", "asia", TimeSpan.FromMilliseconds(90))
+        .WithRegionDelay("us", "asia", TimeSpan.FromMilliseconds(70)));
 
     private static string Addresses(PlannedHost host) => string.Join(' ', host.Interfaces.SelectMany(i => i.Addresses));
 }

@@ -68,7 +68,7 @@ internal sealed class PlanSvg
             width = Math.Max(width, Bar(network).Left + Bar(network).Width);
         width += Margin;
         int height = rowTops[^1] + (regions.Length * LineHeight) + (regions.Length > 0 ? Margin : 0);
-        svg.Append($"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:0}\" height=\"{height}\" viewBox=\"0 0 {width:0} {height}\">\n<style>{Style}</style>\n");
+        svg.Append($"<svg xmlns=\"http://www.w3.org/2000/svg\" xml:space=\"preserve\" width=\"{width:0}\" height=\"{height}\" viewBox=\"0 0 {width:0} {height}\">\n<style>{Style}</style>\n");
         svg.Append("<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n");
         foreach (Box box in boxes)
             DrawLines(box);
@@ -146,7 +146,7 @@ internal sealed class PlanSvg
             Lines.AddRange(host.DnsNames.Select(n => ("", n)));
             foreach (PlannedInterface link in host.Interfaces)
             {
-                Lines.AddRange(link.Addresses.Select((a, i) => ("", $"{(i == 0 ? link.Device : "").PadRight(link.Device.Length, '\u00a0')} {a}")));
+                Lines.AddRange(link.Addresses.Select((a, i) => ("", $"{(i == 0 ? link.Device : "").PadRight(link.Device.Length)} {a}")));
                 if (link.Up == link.Down)
                     AddNote("↕", link.Up);
                 else

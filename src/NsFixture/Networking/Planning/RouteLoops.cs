@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 
@@ -15,6 +16,7 @@ internal sealed class RouteLoops
     private readonly IReadOnlyList<NodeDraft> nodes;
     private readonly AddressFamily family;
     private readonly Dictionary<IPAddress, NodeDraft> owners = [];
+    private readonly Dictionary<NodeDraft, Table> tables = [];
 
     private RouteLoops(IReadOnlyList<NodeDraft> nodes, AddressFamily family)
     {
@@ -22,26 +24,26 @@ internal sealed class RouteLoops
         foreach (LinkDraft link in nodes.SelectMany(n => n.Links))
             foreach (NetworkAddress address in link.Addresses)
                 owners[address.Address] = link.Node;
+        foreach (NodeDraft node in nodes)
+            tables.Add(node, new Table(node, family));
     }
 
     public static void Find(IReadOnlyList<NodeDraft> nodes, List<string> problems)
     {
-        foreach (AddressFamily family in AddressPlanner.Families)
-            new RouteLoops(nodes, family).Find(problems);
+        if (nodes.Any(n => n.IsRouter && n.GivenDestinations.Count > 0))
+            foreach (AddressFamily family in AddressPlanner.Families)
+                new RouteLoops(nodes, family).Find(problems);
     }
 
     private void Find(List<string> problems)
     {
-        NodeDraft[] starts = [.. nodes.Where(n => n.IsRouter && n.GivenDestinations.Count > 0)];
-        if (starts.Length == 0)
-            return;
         IPAddress[] samples = [.. nodes.SelectMany(Prefixes).Distinct().SelectMany(Ends).Distinct()];
         var told = new HashSet<string>();
-        foreach (NodeDraft start in starts)
+        foreach (NodeDraft start in nodes.Where(n => n.IsRouter && n.GivenDestinations.Count > 0))
             foreach (IPAddress sample in samples)
-                if (Circle(start, sample) is { } circle && circle.Where(n => IsGiven(n, sample)).MinBy(n => n.Index) == start)
+                if (IsGiven(start, sample) && Circle(start, sample) is { } circle && circle.Where(n => IsGiven(n, sample)).MinBy(n => n.Index) == start)
                 {
-                    PlannedRoute route = Route(start, sample)!;
+                    PlannedRoute route = tables[start].Route(sample)!;
                     string way = string.Join(" → ", circle.Append(start).Select(n => n.Declaration.Name));
                     if (told.Add($"{route.Destination} {way}"))
                         problems.Add($"{start.Title}: the route to \"{route.Destination}\" via {route.Gateway} makes a loop for {sample}: {way}. Let one of them send it another way.");
@@ -52,26 +54,17 @@ internal sealed class RouteLoops
     private List<NodeDraft>? Circle(NodeDraft start, IPAddress destination)
     {
         var way = new List<NodeDraft>();
-        for (NodeDraft? at = start; at != null; at = Next(at, destination))
+        var seen = new HashSet<NodeDraft>();
+        for (NodeDraft? at = start; at != null; at = tables[at].Route(destination) is { } route ? owners[route.Gateway] : null)
         {
-            if (way.Contains(at))
+            if (!seen.Add(at))
                 return at == start ? way : null; // another circle, which another start finds
             way.Add(at);
         }
         return null;
     }
 
-    private static bool IsGiven(NodeDraft node, IPAddress destination) => node.GivenDestinations.Contains(Route(node, destination)!.Destination);
-
-    private NodeDraft? Next(NodeDraft node, IPAddress destination) => Route(node, destination) is { } route ? owners[route.Gateway] : null;
-
-    /// <summary>The route of the longest prefix; null where the node delivers the packet itself, or drops it.</summary>
-    private static PlannedRoute? Route(NodeDraft node, IPAddress destination)
-    {
-        int delivered = node.Links.Max(l => l.Network.Pool(destination.AddressFamily) is { } pool && pool.Prefix.Contains(destination) ? pool.Prefix.PrefixLength : -1);
-        PlannedRoute? best = node.Routes.Where(r => r.Destination.Contains(destination)).MaxBy(r => r.Destination.PrefixLength);
-        return best != null && best.Destination.PrefixLength > delivered ? best : null;
-    }
+    private bool IsGiven(NodeDraft node, IPAddress destination) => tables[node].Route(destination) is { } route && node.GivenDestinations.Contains(route.Destination);
 
     private IEnumerable<IPNetwork> Prefixes(NodeDraft node) => node.Routes.Select(r => r.Destination)
         .Concat(node.Links.Select(l => l.Network.Pool(family)?.Prefix).OfType<IPNetwork>())
@@ -79,4 +72,40 @@ internal sealed class RouteLoops
 
     /// <summary>Where a prefix begins, and where it is over.</summary>
     private static IPAddress[] Ends(IPNetwork prefix) => [prefix.BaseAddress, NetworkAddress.Add(NetworkAddress.Last(prefix), 1)];
+
+    /// <summary>A node's routes and networks by the length of their prefixes: hundreds of routers look up hundreds of addresses each.</summary>
+    private sealed class Table
+    {
+        // A null route: the node delivers the packet itself.
+        private readonly List<(int Length, Dictionary<UInt128, PlannedRoute?> Routes)> lengths;
+
+        public Table(NodeDraft node, AddressFamily family)
+        {
+            var entries = node.Routes.Select(r => (Prefix: r.Destination, Route: (PlannedRoute?)r)).ToDictionary(e => e.Prefix, e => e.Route);
+            foreach (LinkDraft link in node.Links)
+                if (link.Network.Pool(family) is { } pool)
+                    entries[pool.Prefix] = null;
+            lengths = [.. entries.Where(e => e.Key.BaseAddress.AddressFamily == family).GroupBy(e => e.Key.PrefixLength).OrderByDescending(g => g.Key)
+                .Select(g => (g.Key, g.ToDictionary(e => Number(e.Key.BaseAddress), e => e.Value)))];
+        }
+
+        /// <summary>The route of the longest prefix; null where the node delivers the packet itself, or drops it.</summary>
+        public PlannedRoute? Route(IPAddress destination)
+        {
+            UInt128 number = Number(destination);
+            foreach (var (length, routes) in lengths)
+                if (routes.TryGetValue(length == 0 ? 0 : number & (UInt128.MaxValue << (128 - length)), out PlannedRoute? route))
+                    return route;
+            return null;
+        }
+
+        /// <summary>The address's bits, from the highest on.</summary>
+        private static UInt128 Number(IPAddress address)
+        {
+            Span<byte> bytes = stackalloc byte[16];
+            bytes.Clear();
+            address.TryWriteBytes(bytes, out _);
+            return BinaryPrimitives.ReadUInt128BigEndian(bytes);
+        }
+    }
 }
