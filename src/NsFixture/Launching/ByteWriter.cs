@@ -26,6 +26,16 @@ internal sealed class ByteWriter
         return this;
     }
 
+    public ByteWriter Int64(long value)
+    {
+        BinaryPrimitives.WriteInt64LittleEndian(Reserve(8), value);
+        return this;
+    }
+
+    public ByteWriter Double(double value) => Int64(BitConverter.DoubleToInt64Bits(value));
+
+    public ByteWriter Boolean(bool value) => Byte(value ? (byte)1 : (byte)0);
+
     public ByteWriter Decimal(decimal value)
     {
         Span<int> parts = stackalloc int[4];
@@ -81,6 +91,12 @@ internal ref struct ByteReader(ReadOnlySpan<byte> bytes)
     public byte Byte() => Take(1)[0];
 
     public int Int32() => BinaryPrimitives.ReadInt32LittleEndian(Take(4));
+
+    public long Int64() => BinaryPrimitives.ReadInt64LittleEndian(Take(8));
+
+    public double Double() => BitConverter.Int64BitsToDouble(Int64());
+
+    public bool Boolean() => Byte() != 0;
 
     public decimal Decimal() => new([Int32(), Int32(), Int32(), Int32()]);
 

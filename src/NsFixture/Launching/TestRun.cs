@@ -115,7 +115,19 @@ internal sealed class TestRun
             output.ReadSome();
             error.ReadSome();
             while (frames.TryRead(out ReadOnlySpan<byte> frame))
-                Handle(TestReport.Read(frame));
+            {
+                try
+                {
+                    Handle(TestReport.Read(frame));
+                }
+                catch (Exception e)
+                {
+                    // An attachment that cannot be kept, an adapter that cannot take a message: this run's failure, and not the
+                    // end of the loop that all others depend on.
+                    Finish(FailureInfo.Of(e));
+                    return;
+                }
+            }
             if (tracker.IsDone)
             {
                 DrainOutput();

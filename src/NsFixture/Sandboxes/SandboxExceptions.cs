@@ -14,6 +14,15 @@ public sealed class InvalidSandboxOptionsException(IReadOnlyList<string> problem
     public IReadOnlyList<string> Problems { get; } = problems;
 }
 
+/// <summary>A topology that cannot be. Nothing was created.</summary>
+/// <param name="problems">One sentence each, naming the node, the setting, its value and what it may be.</param>
+public sealed class InvalidTopologyException(IReadOnlyList<string> problems)
+    : SandboxException(problems.Count == 1 ? problems[0] : string.Join(Environment.NewLine, problems))
+{
+    /// <summary>One sentence for each thing that is wrong.</summary>
+    public IReadOnlyList<string> Problems { get; } = problems;
+}
+
 /// <summary>This machine does not allow sandboxes. Isolated tests are skipped, or fail where NSFIXTURE_REQUIRE=1.</summary>
 /// <param name="message">The cause and the remedy.</param>
 /// <param name="inner">What caused it, if it is known.</param>

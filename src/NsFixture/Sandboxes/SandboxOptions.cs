@@ -42,8 +42,8 @@ public sealed record SandboxOptions
     internal SandboxSpec Resolve(string baseDirectory)
     {
         var problems = new List<string>();
-        if (!IsHostName(HostName))
-            problems.Add($"HostName = \"{HostName}\" is not a host name: 1 to 63 letters, digits and hyphens, neither first nor last a hyphen.");
+        if (!DnsName.IsLabel(HostName))
+            problems.Add($"HostName = \"{HostName}\" is not a host name: {DnsName.LabelRule}.");
         var address4 = NetworkAddress.On(Subnet, Address, AddressFamily.InterNetwork, nameof(Subnet), out string? problem4);
         if (problem4 != null)
             problems.Add(problem4);
@@ -69,7 +69,4 @@ public sealed record SandboxOptions
             throw new InvalidSandboxOptionsException(problems);
         return new SandboxSpec(HostName, address4!, address6!, writeThrough);
     }
-
-    private static bool IsHostName(string name) =>
-        name.Length is > 0 and <= 63 && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '-') && name[0] != '-' && name[^1] != '-';
 }

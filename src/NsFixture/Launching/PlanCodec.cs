@@ -1,0 +1,71 @@
+using System.Net;
+using NsFixture.Networking;
+
+namespace NsFixture.Launching;
+
+/// <summary>A <see cref="NetworkPlan"/> as bytes; the same plan gives the same bytes.</summary>
+internal static class PlanCodec
+{
+    private delegate T Reading<T>(ref ByteReader reader);
+
+    public static ByteWriter Plan(this ByteWriter writer, NetworkPlan plan) => writer
+        .List(plan.Networks, static (w, n) => w.Int32(n.Index).String(n.Name).Int32(n.Mtu).Prefix(n.Subnet).Prefix(n.Subnet6).Int32(n.InterfaceCount))
+        .List(plan.Hosts, static (w, h) => w.Int32(h.Index).String(h.Name).Boolean(h.IsRouter).Strings([.. h.DnsNames]).List(h.Interfaces, Interface).List(h.Routes, Route))
+        .List(plan.Regions, static (w, r) => w.Int32(r.Index).String(r.Name).List(r.Hosts, static (w, i) => w.Int32(i)))
+        .List(plan.RegionConditions, static (w, r) => w.Int32(r.From).Int32(r.To).Conditions(r.Conditions));
+
+    public static NetworkPlan Plan(this ref ByteReader reader) => new(
+        List(ref reader, static (ref r) => new PlannedNetwork(r.Int32(), r.Text(), r.Int32(), Prefix(ref r), Prefix(ref r), r.Int32())),
+        List(ref reader, static (ref r) => new PlannedHost(r.Int32(), r.Text(), r.Boolean(), r.Strings()!, List(ref r, Interface), List(ref r, Route))),
+        List(ref reader, static (ref r) => new PlannedRegion(r.Int32(), r.Text(), List(ref r, static (ref r) => r.Int32()))),
+        List(ref reader, static (ref r) => new RegionConditions(r.Int32(), r.Int32(), r.Conditions()!)));
+
+    /// <summary>Link conditions, or null.</summary>
+    public static ByteWriter Conditions(this ByteWriter writer, LinkConditions? c) => c == null ? writer.Boolean(false) : writer
+        .Boolean(true).Int64(c.Delay.Ticks).Int64(c.Jitter.Ticks).Byte((byte)c.Distribution)
+        .Double(c.Loss).Double(c.LossCorrelation).Double(c.Duplication).Double(c.Reordering).Double(c.Corruption)
+        .Int64(c.Rate ?? -1).Int32(c.QueueLength).Int32(c.Mtu ?? -1);
+
+    public static LinkConditions? Conditions(this ref ByteReader reader) => !reader.Boolean() ? null : new LinkConditions
+    {
+        Delay = new TimeSpan(reader.Int64()), Jitter = new TimeSpan(reader.Int64()), Distribution = (JitterDistribution)reader.Byte(),
+        Loss = reader.Double(), LossCorrelation = reader.Double(), Duplication = reader.Double(), Reordering = reader.Double(), Corruption = reader.Double(),
+        Rate = reader.Int64() is >= 0 and var rate ? rate : null, QueueLength = reader.Int32(), Mtu = reader.Int32() is >= 0 and var mtu ? mtu : null,
+    };
+
+    private static void Interface(ByteWriter writer, PlannedInterface i) => writer
+        .Int32(i.Host).Int32(i.Index).String(i.Device).Int32(i.Network).Bytes(i.HardwareAddress)
+        .List(i.Addresses, static (w, a) => w.Bytes(a.Address.GetAddressBytes()).Int32(a.PrefixLength))
+        .Int32(i.Mtu).Conditions(i.Up).Conditions(i.Down);
+
+    private static PlannedInterface Interface(ref ByteReader reader) => new(
+        reader.Int32(), reader.Int32(), reader.Text(), reader.Int32(), reader.Bytes().ToArray(),
+        List(ref reader, static (ref r) => new NetworkAddress(new IPAddress(r.Bytes()), r.Int32())),
+        reader.Int32(), reader.Conditions(), reader.Conditions());
+
+    private static void Route(ByteWriter writer, PlannedRoute r) => writer.Prefix(r.Destination).Bytes(r.Gateway.GetAddressBytes()).Int32(r.Interface);
+
+    private static PlannedRoute Route(ref ByteReader reader) => new(Prefix(ref reader)!.Value, new IPAddress(reader.Bytes()), reader.Int32());
+
+    private static ByteWriter Prefix(this ByteWriter writer, IPNetwork? prefix) => prefix is { } p
+        ? writer.Bytes(p.BaseAddress.GetAddressBytes()).Int32(p.PrefixLength)
+        : writer.Bytes([]);
+
+    private static IPNetwork? Prefix(ref ByteReader reader) => reader.Bytes() is { Length: > 0 } address ? new IPNetwork(new IPAddress(address), reader.Int32()) : null;
+
+    private static ByteWriter List<T>(this ByteWriter writer, IReadOnlyList<T> items, Action<ByteWriter, T> write)
+    {
+        writer.Int32(items.Count);
+        foreach (T item in items)
+            write(writer, item);
+        return writer;
+    }
+
+    private static T[] List<T>(ref ByteReader reader, Reading<T> read)
+    {
+        var items = new T[reader.Int32()];
+        for (int i = 0; i < items.Length; i++)
+            items[i] = read(ref reader);
+        return items;
+    }
+}

@@ -1,0 +1,40 @@
+using System.Net.Sockets;
+using System.Text;
+
+namespace NsFixture.Networking;
+
+/// <summary>
+/// The text of /etc/hosts: every host's names at every address of it. Resolvers take the first address that they find, so a host
+/// with several has those first that are on a network of the one who asks. Where every host has one interface all texts are alike.
+/// </summary>
+/// <param name="plan">The plan.</param>
+/// <param name="ipv6">Whether the kernel has IPv6.</param>
+internal sealed class HostsFile(NetworkPlan plan, bool ipv6)
+{
+    // By the networks of who asks: the text depends on nothing else.
+    private readonly Dictionary<string, string> texts = [];
+    private readonly bool areAlike = plan.Hosts.All(h => h.Interfaces.Count == 1);
+
+    public string TextFor(PlannedHost asking)
+    {
+        HashSet<int> near = areAlike ? [] : [.. asking.Interfaces.Select(i => i.Network)];
+        string key = string.Join(' ', near.Order());
+        return texts.TryGetValue(key, out string? text) ? text : texts[key] = Write(near);
+    }
+
+    private string Write(HashSet<int> near)
+    {
+        var text = new StringBuilder("127.0.0.1 localhost\n");
+        if (ipv6)
+            text.Append("::1 localhost ip6-localhost ip6-loopback\n");
+        foreach (PlannedHost host in plan.Hosts)
+        {
+            string names = string.Join(' ', host.DnsNames.Prepend(host.Name));
+            foreach (PlannedInterface link in host.Interfaces.OrderBy(i => !near.Contains(i.Network))) // stable
+                foreach (NetworkAddress address in link.Addresses)
+                    if (ipv6 || address.Address.AddressFamily == AddressFamily.InterNetwork)
+                        text.Append(address.Address).Append(' ').Append(names).Append('\n');
+        }
+        return text.ToString();
+    }
+}

@@ -1,0 +1,82 @@
+using System.Net;
+
+namespace NsFixture.Networking;
+
+/// <summary>
+/// A checked and resolved <see cref="Topology"/>: all that is to be built, in the order of declaration, with nothing left to
+/// decide. It follows from the topology alone, so that every run has the same names, addresses and routes.
+/// </summary>
+internal sealed record NetworkPlan(
+    IReadOnlyList<PlannedNetwork> Networks,
+    IReadOnlyList<PlannedHost> Hosts,
+    IReadOnlyList<PlannedRegion> Regions,
+    IReadOnlyList<RegionConditions> RegionConditions)
+{
+    /// <summary>The host the test runs on: always the first.</summary>
+    public PlannedHost Test => Hosts[0];
+}
+
+/// <summary>A network: an L2 segment.</summary>
+/// <param name="Index">Its place in <see cref="NetworkPlan.Networks"/>.</param>
+/// <param name="Name">An RFC 1123 label, unique among networks.</param>
+/// <param name="Mtu">In bytes.</param>
+/// <param name="Subnet">The IPv4 prefix; null without IPv4.</param>
+/// <param name="Subnet6">The IPv6 prefix; null without IPv6.</param>
+/// <param name="InterfaceCount">How many interfaces are on it: below two nothing has to switch.</param>
+internal sealed record PlannedNetwork(int Index, string Name, int Mtu, IPNetwork? Subnet, IPNetwork? Subnet6, int InterfaceCount)
+{
+    /// <summary>What its bridge is called in the switch.</summary>
+    public string BridgeName => $"n{Index}";
+
+    /// <summary>The bridge's own: without one the kernel takes the lowest of the ports', and changes it with them.</summary>
+    public byte[] BridgeHardwareAddress => [0x02, 0x02, 0, 0, (byte)(Index >> 8), (byte)Index];
+}
+
+/// <summary>A host or a router.</summary>
+/// <param name="Index">Its place in <see cref="NetworkPlan.Hosts"/>.</param>
+/// <param name="Name">An RFC 1123 label, unique among hosts and their further names.</param>
+/// <param name="IsRouter">Whether it forwards.</param>
+/// <param name="DnsNames">The names it has besides its own.</param>
+/// <param name="Interfaces">Its links, at least one.</param>
+/// <param name="Routes">All but those that come with its addresses, IPv4 first; no destination twice.</param>
+internal sealed record PlannedHost(
+    int Index, string Name, bool IsRouter, IReadOnlyList<string> DnsNames, IReadOnlyList<PlannedInterface> Interfaces, IReadOnlyList<PlannedRoute> Routes);
+
+/// <summary>A link: a host's attachment to a network.</summary>
+/// <param name="Host">The host's index.</param>
+/// <param name="Index">Its place in <see cref="PlannedHost.Interfaces"/>.</param>
+/// <param name="Device">The interface's name on the host.</param>
+/// <param name="Network">The network's index.</param>
+/// <param name="HardwareAddress">Six bytes, locally administered, unique in the topology.</param>
+/// <param name="Addresses">IPv4 first; at least one of each family that the network has.</param>
+/// <param name="Mtu">In bytes.</param>
+/// <param name="Up">What happens to packets from the host to the network; null where nothing does.</param>
+/// <param name="Down">What happens to packets from the network to the host; null where nothing does.</param>
+internal sealed record PlannedInterface(
+    int Host, int Index, string Device, int Network, byte[] HardwareAddress, IReadOnlyList<NetworkAddress> Addresses, int Mtu,
+    LinkConditions? Up, LinkConditions? Down)
+{
+    /// <summary>What the link's other end is called in the switch.</summary>
+    public string PortName => $"h{Host}i{Index}";
+
+    /// <summary>The hardware address of the link's other end, in the switch.</summary>
+    public byte[] PortHardwareAddress => [HardwareAddress[0], (byte)(HardwareAddress[1] | 1), .. HardwareAddress[2..]];
+}
+
+/// <summary>A route through a gateway.</summary>
+/// <param name="Destination">A prefix; of length 0 for a default route.</param>
+/// <param name="Gateway">An address of a router, on the network of the interface.</param>
+/// <param name="Interface">The index of the host's interface.</param>
+internal sealed record PlannedRoute(IPNetwork Destination, IPAddress Gateway, int Interface);
+
+/// <summary>Hosts that are near to one another.</summary>
+/// <param name="Index">Its place in <see cref="NetworkPlan.Regions"/>.</param>
+/// <param name="Name">An RFC 1123 label, unique among regions.</param>
+/// <param name="Hosts">The hosts' indices; no host is in two regions.</param>
+internal sealed record PlannedRegion(int Index, string Name, IReadOnlyList<int> Hosts);
+
+/// <summary>
+/// What happens to packets from a host of one region to a host of another (or of the same), in this direction, besides the
+/// conditions of the links they take. No pair of regions stands twice.
+/// </summary>
+internal sealed record RegionConditions(int From, int To, LinkConditions Conditions);

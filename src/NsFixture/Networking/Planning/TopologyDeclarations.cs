@@ -1,0 +1,19 @@
+namespace NsFixture.Networking;
+
+/// <summary>All that a <see cref="Topology"/> was told, unchecked, in the order of telling.</summary>
+internal sealed record TopologyDeclarations
+{
+    public string TestHostName { get; init; } = "test";
+
+    public IReadOnlyList<NetworkDeclaration> Networks { get; init; } = [];
+
+    public IReadOnlyList<NodeDeclaration> Nodes { get; init; } = [];
+
+    public IReadOnlyList<RegionDeclaration> Regions { get; init; } = [];
+
+    public IReadOnlyList<RegionConditionsDeclaration> RegionConditions { get; init; } = [];
+}
+
+internal sealed record RegionDeclaration(string Name, IReadOnlyList<string> Hosts);
+
+internal sealed record RegionConditionsDeclaration(string From, string To, LinkConditions Conditions);
