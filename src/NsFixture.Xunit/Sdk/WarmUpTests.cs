@@ -8,7 +8,8 @@ namespace NsFixture.Xunit.Sdk;
 
 /// <summary>
 /// The tests that the fork server runs on itself, so that xUnit.net's path through a test is compiled before the fork. None of
-/// them may use the thread pool, whose gate thread never leaves.
+/// them may use the thread pool, whose gate thread never leaves, or fail: a stack trace with line numbers has the runtime keep
+/// a mapping of the symbol file, which a fork does not inherit.
 /// </summary>
 internal sealed class WarmUpTests : IClassFixture<WarmUpTests.Fixture>, IAsyncLifetime, IDisposable
 {
@@ -37,9 +38,6 @@ internal sealed class WarmUpTests : IClassFixture<WarmUpTests.Fixture>, IAsyncLi
     [Fact]
     public async Task PassesAsynchronously() => await Task.CompletedTask;
 
-    [Fact]
-    public void Fails() => throw new InvalidOperationException("warm");
-
     [Theory]
     public void TakesARow(int number, long large, double real, decimal exact, bool flag, char letter, string text, object? nothing, DayOfWeek value, Type type, int[] list) =>
         _ = (number, large, real, exact, flag, letter, text, nothing, value, type, list);
@@ -47,7 +45,7 @@ internal sealed class WarmUpTests : IClassFixture<WarmUpTests.Fixture>, IAsyncLi
     /// <summary>The tests by name, with their arguments.</summary>
     public static (string Method, object?[]? Arguments)[] Cases =>
     [
-        (nameof(Passes), null), (nameof(PassesAsATask), null), (nameof(PassesAsynchronously), null), (nameof(Fails), null),
+        (nameof(Passes), null), (nameof(PassesAsATask), null), (nameof(PassesAsynchronously), null),
         (nameof(TakesARow), [1, 2L, 3.0, 4m, true, 'x', "warm", null, DayOfWeek.Friday, typeof(string), new[] { 1 }]),
     ];
 

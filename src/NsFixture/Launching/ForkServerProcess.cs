@@ -34,6 +34,7 @@ internal static class ForkServerProcess
         {
             Prepare(runnerType, assemblyPath);
             Quiescence.Wait(QuiescenceLimit);
+            Quiescence.RequireCopiedMemory();
             int[] runtimeDescriptors = [.. Descriptors.Open().Where(fd => fd != client)];
             int mainThread = Libc.GetTid();
             int wake = LinuxException.Check(Libc.EventFd(0, Fcntl.O_CLOEXEC), "eventfd", "");

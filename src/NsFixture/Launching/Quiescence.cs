@@ -42,6 +42,22 @@ internal static class Quiescence
             _ = Libc.SchedYield();
     }
 
+    /// <summary>
+    /// Throws if the process has memory that a fork would not copy: memory-mapped files of .NET's, which ask for that by
+    /// MADV_DONTFORK (VmFlags "dc", proc_pid_smaps(5)). A child that used such a mapping through a cache would crash.
+    /// </summary>
+    public static void RequireCopiedMemory()
+    {
+        string? area = null;
+        foreach (string line in FileSystem.ReadText("/proc/self/smaps").Split('\n'))
+        {
+            if (line.Length > 0 && char.IsAsciiHexDigitLower(line[0]))
+                area = line;
+            else if (line.StartsWith("VmFlags:", StringComparison.Ordinal) && line.Contains(" dc", StringComparison.Ordinal))
+                throw new SandboxException($"the runtime has memory that would be lost in a fork: {area}");
+        }
+    }
+
     private static List<string> OtherThreads()
     {
         string main = Libc.GetPid().ToString();
