@@ -15,7 +15,7 @@ namespace NsFixture.Xunit;
 /// </code>
 /// </example>
 [AttributeUsage(AttributeTargets.Assembly | AttributeTargets.Class | AttributeTargets.Method)]
-public sealed partial class IsolatedNetworkAttribute : BeforeAfterTestAttribute
+public partial class IsolatedNetworkAttribute : BeforeAfterTestAttribute
 {
     /// <summary>
     /// Called by xUnit.net before the test. A test that carries this attribute and yet is about to run unisolated fails here:

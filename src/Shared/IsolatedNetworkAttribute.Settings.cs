@@ -8,9 +8,16 @@ namespace NsFixture.Xunit;
 namespace NsFixture.NUnit;
 #endif
 
-public sealed partial class IsolatedNetworkAttribute
+public partial class IsolatedNetworkAttribute
 {
     private int? deadline;
+
+    /// <summary>
+    /// Further hosts on the test's network, by name; their addresses follow its own: <c>10.0.0.3</c>, <c>10.0.0.4</c>, … For more
+    /// than one network there is <c>[IsolatedNetwork&lt;MyTopology&gt;]</c>.
+    /// </summary>
+    [SuppressMessage("Performance", "CA1819", Justification = "Attributes take arrays only.")]
+    public string[] Hosts { get; set; } = [];
 
     /// <summary>The name of the host the test runs on. Default: <c>test</c>.</summary>
     public string HostName { get; set; } = "test";
@@ -55,6 +62,8 @@ public sealed partial class IsolatedNetworkAttribute
     /// </summary>
     public int MaxParallel { get; set; } = 1;
 
+    private protected virtual Func<Topology>? MakeTopology => null;
+
     internal IsolationSettings ToSettings()
     {
         string? problem = null;
@@ -67,10 +76,27 @@ public sealed partial class IsolatedNetworkAttribute
                 Subnet6 = Subnet6,
                 Address = Address,
                 Address6 = Address6,
+                Hosts = Hosts,
+                MakeTopology = MakeTopology,
                 WriteThrough = WriteThrough,
                 Deadline = limit,
                 Launcher = Launcher,
             },
             Scope, MaxParallel, problem);
     }
+}
+
+/// <summary>As <see cref="IsolatedNetworkAttribute"/>, on a network that <typeparamref name="TTopology"/> declares.</summary>
+/// <typeparam name="TTopology">Derives from <see cref="Topology"/>.</typeparam>
+/// <example>
+/// <code>
+/// public sealed class TwoOffices() : Topology(new Topology()
+///     .WithNetwork("berlin").WithNetwork("madrid")
+///     .WithRouter("backbone").WithHost("db", h => h.On("madrid")));
+/// </code>
+/// </example>
+public sealed class IsolatedNetworkAttribute<TTopology> : IsolatedNetworkAttribute
+    where TTopology : Topology, new()
+{
+    private protected override Func<Topology> MakeTopology => static () => new TTopology();
 }

@@ -1,6 +1,3 @@
-using System.Net;
-using NsFixture.Networking;
-
 namespace NsFixture.Launching;
 
 /// <summary>
@@ -38,6 +35,28 @@ internal enum ControlKind : byte
 
     /// <summary>Init → client: wait status of the test's process.</summary>
     TestEnded,
+
+    /// <summary>Client → init; descriptor: init's end of one more control socket, for <see cref="Ask"/> alone.</summary>
+    Connect,
+
+    /// <summary>Anyone → init: a <see cref="HostRequest"/>, host, arguments. Answered in order.</summary>
+    Ask,
+
+    /// <summary>Init → who asked: what went wrong, or null; descriptor: what was asked for, if that is one.</summary>
+    Answer,
+}
+
+/// <summary>What init can be asked to do with a host of its sandbox.</summary>
+internal enum HostRequest : byte
+{
+    /// <summary>Domain, type, protocol: a socket of the host's network.</summary>
+    Socket = 1,
+
+    /// <summary>The host's network namespace.</summary>
+    Namespace,
+
+    /// <summary>Link, up or down: plugs it in or out at the switch.</summary>
+    SetLink,
 }
 
 /// <summary>The numbers both ends of every connection agree on.</summary>
@@ -48,19 +67,18 @@ internal static class Wire
 
     /// <summary>The descriptor that a started process finds its socket at.</summary>
     public const int SocketDescriptor = 3;
+
+    /// <summary>The descriptor that an executed test finds its control socket at.</summary>
+    public const int ControlDescriptor = 4;
 }
 
 internal static class SpecCodec
 {
     public static ByteWriter Spec(this ByteWriter writer, SandboxSpec spec) => writer
-        .String(spec.HostName)
-        .Bytes(spec.Address4.Address.GetAddressBytes()).Int32(spec.Address4.PrefixLength)
-        .Bytes(spec.Address6.Address.GetAddressBytes()).Int32(spec.Address6.PrefixLength)
-        .Strings([.. spec.WriteThrough]);
+        .Plan(spec.Plan).Strings([.. spec.WriteThrough]);
 
-    public static SandboxSpec Spec(this ref ByteReader reader) => new(
-        reader.Text(),
-        new NetworkAddress(new IPAddress(reader.Bytes()), reader.Int32()),
-        new NetworkAddress(new IPAddress(reader.Bytes()), reader.Int32()),
-        reader.Strings()!);
+    public static SandboxSpec Spec(this ref ByteReader reader) => new(reader.Plan(), reader.Strings()!);
+
+    /// <summary>Equal for specs whose sandboxes are alike.</summary>
+    public static string Key(this SandboxSpec spec) => Convert.ToBase64String(new ByteWriter().Spec(spec).Written);
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using NsFixture.Linux;
+using NsFixture.Networking;
 using NsFixture.Roots;
 using NsFixture.Sandboxes;
 
@@ -18,6 +19,8 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
 {
     private const int SignalSetSize = 128; // sizeof(sigset_t)
     private const int ResultSocket = 500; // above whatever the runtime has opened
+    private readonly List<int> controls = [control];
+    private SandboxNetwork network = null!;
     private int test = -1;
 
     /// <summary>Returns in the process of a test only, with what that process is to do.</summary>
@@ -25,10 +28,10 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
     {
         try
         {
-            List<string> notes;
+            List<string> notes = [];
             try
             {
-                notes = SandboxBuilder.Build(spec, rootPlan, out _); // kept open by this process alone, to its end
+                network = SandboxBuilder.Build(spec, rootPlan, notes);
             }
             catch (Exception e)
             {
@@ -51,22 +54,76 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
     private Action Serve()
     {
         int signals = WatchChildren();
-        Span<PollFd> poll = stackalloc PollFd[2];
         while (true)
         {
-            poll[0] = Poller.Reading(control);
-            poll[1] = Poller.Reading(signals);
+            PollFd[] poll = [Poller.Reading(signals), .. controls.Select(Poller.Reading)];
             Poller.Wait(poll, -1);
-            if (poll[1].revents != 0)
+            if (poll[0].revents != 0)
                 Reap(signals);
-            byte[]? message = UnixSocket.Receive(control, out int[] descriptors, wait: false);
-            if (message == null)
-                continue;
-            if (message.Length == 0)
-                Libc.Exit(0);
-            if (StartTest(message, descriptors, signals) is { } start)
-                return start;
+            foreach (PollFd ready in poll.AsSpan(1))
+                if (ready.revents != 0 && Receive(ready.fd, signals) is { } start)
+                    return start;
         }
+    }
+
+    private Action? Receive(int from, int signals)
+    {
+        byte[]? message = UnixSocket.Receive(from, out int[] descriptors, wait: false);
+        if (message == null)
+            return null;
+        if (message.Length == 0)
+        {
+            if (from == control)
+                Libc.Exit(0);
+            controls.Remove(from);
+            Descriptors.Close(from);
+            return null;
+        }
+        switch ((ControlKind)message[0])
+        {
+            case ControlKind.RunTest:
+                return StartTest(message, descriptors, signals);
+            case ControlKind.Connect:
+                controls.Add(descriptors[0]);
+                return null;
+            default:
+                Answer(from, message);
+                return null;
+        }
+    }
+
+    private void Answer(int to, byte[] message)
+    {
+        var reader = new ByteReader(message);
+        reader.Byte();
+        int given = -1;
+        bool keep = false;
+        string? problem = null;
+        try
+        {
+            var request = (HostRequest)reader.Byte();
+            int host = reader.Int32();
+            switch (request)
+            {
+                case HostRequest.Socket:
+                    given = network.OpenSocket(host, reader.Int32(), reader.Int32(), reader.Int32());
+                    break;
+                case HostRequest.Namespace:
+                    given = network.NamespaceOf(host);
+                    keep = true;
+                    break;
+                case HostRequest.SetLink:
+                    network.SetLink(host, reader.Int32(), reader.Boolean());
+                    break;
+            }
+        }
+        catch (LinuxException e)
+        {
+            problem = e.Message;
+        }
+        UnixSocket.Send(to, new ByteWriter().Byte((byte)ControlKind.Answer).String(problem).Written, given < 0 ? [] : [given]);
+        if (!keep)
+            Descriptors.Close(given);
     }
 
     private Action? StartTest(byte[] message, int[] descriptors, int signals)
@@ -75,10 +132,13 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
         reader.Byte();
         string[] argv = reader.Strings()!, envp = reader.Strings()!;
         int result = descriptors[0], output = descriptors[1], error = descriptors[2];
+        var (ours, theirs) = UnixSocket.Pair(SocketConstants.SOCK_SEQPACKET);
         test = Clone.Fork(0, out int pidFd);
         if (test > 0)
         {
+            controls.Add(ours);
             Descriptors.Close(pidFd);
+            Descriptors.Close(theirs);
             foreach (int fd in descriptors)
                 Descriptors.Close(fd);
             return null;
@@ -91,12 +151,15 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
         Descriptors.Duplicate(error, 2);
         if (argv.Length == 0)
         {
-            int socket = Descriptors.DuplicateAbove(result, ResultSocket);
-            Descriptors.CloseAllBut([.. runtimeDescriptors, socket]);
-            return () => TestProcess.Run(socket);
+            int socket = Descriptors.DuplicateAbove(result, ResultSocket), controlSocket = Descriptors.DuplicateAbove(theirs, socket);
+            Descriptors.CloseAllBut([.. runtimeDescriptors, socket, controlSocket]);
+            return () => TestProcess.Run(socket, controlSocket);
         }
-        Descriptors.Duplicate(result, Wire.SocketDescriptor);
-        Descriptors.CloseAllBut([Wire.SocketDescriptor]);
+        // By way of high numbers: either may have the other's.
+        int high = Descriptors.DuplicateAbove(theirs, ResultSocket);
+        Descriptors.Duplicate(Descriptors.DuplicateAbove(result, ResultSocket), Wire.SocketDescriptor);
+        Descriptors.Duplicate(high, Wire.ControlDescriptor);
+        Descriptors.CloseAllBut([Wire.SocketDescriptor, Wire.ControlDescriptor]);
         Exec(argv, envp);
         return null;
     }

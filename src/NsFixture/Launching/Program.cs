@@ -17,7 +17,7 @@ internal static class Program
             case ["fork-server", var runnerType, var assemblyPath]:
                 return ForkServerProcess.Run(runnerType, assemblyPath);
             case ["run-test"]:
-                TestProcess.Run(Wire.SocketDescriptor);
+                TestProcess.Run(Wire.SocketDescriptor, Wire.ControlDescriptor);
                 return 0;
             default:
                 Console.Error.WriteLine("NsFixture.dll is started by NsFixture's test adapters. To run isolated tests, use 'dotnet test'.");

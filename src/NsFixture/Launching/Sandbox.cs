@@ -9,11 +9,16 @@ namespace NsFixture.Launching;
 internal sealed class Sandbox(EventLoop loop, int control, SandboxSpec spec)
 {
     private readonly TaskCompletionSource gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TestConnection? connection;
     private int pidFd = -1;
     private bool closed, killed;
 
     public SandboxSpec Spec { get; } = spec;
+
+    /// <summary>Everything is built.</summary>
+    /// <exception cref="SandboxException">It could not be; why.</exception>
+    public Task Ready => ready.Task;
 
     /// <summary>What init had to do in a second-best way; null until it is built.</summary>
     public IReadOnlyList<string>? Notes { get; private set; }
@@ -49,6 +54,15 @@ internal sealed class Sandbox(EventLoop loop, int control, SandboxSpec spec)
         UnixSocket.Send(control, new ByteWriter().Byte((byte)ControlKind.RunTest).Strings([.. argv]).Strings([.. envp]).Written, theirs, outputWrite, errorWrite);
         foreach (int fd in (int[])[theirs, outputWrite, errorWrite])
             Descriptors.Close(fd);
+    }
+
+    /// <summary>One more connection to init, to ask it about hosts.</summary>
+    public InitConnection Connect()
+    {
+        var (ours, theirs) = UnixSocket.Pair(SocketConstants.SOCK_SEQPACKET);
+        UnixSocket.Send(control, new ByteWriter().Byte((byte)ControlKind.Connect).Written, theirs);
+        Descriptors.Close(theirs);
+        return new InitConnection(ours);
     }
 
     /// <summary>The connection to the started process, which is the caller's from now on; null where none was started.</summary>
@@ -103,6 +117,8 @@ internal sealed class Sandbox(EventLoop loop, int control, SandboxSpec spec)
     {
         bool wasOpen = !closed;
         Close();
+        ready.TrySetException(new SandboxException(Failure ?? "The sandbox's init process ended unexpectedly."));
+        _ = ready.Task.Exception; // observed: tests hear of it otherwise
         if (wasOpen)
             Lost?.Invoke();
     }
@@ -122,6 +138,7 @@ internal sealed class Sandbox(EventLoop loop, int control, SandboxSpec spec)
         {
             case ControlKind.InitReady:
                 Notes = reader.Strings()!;
+                ready.TrySetResult();
                 break;
             case ControlKind.InitFailed:
                 Failure = "the sandbox could not be built: " + reader.Text();

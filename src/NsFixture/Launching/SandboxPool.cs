@@ -20,15 +20,16 @@ internal sealed class SandboxPool(ForkServer server, bool forkTests)
     /// <summary>A sandbox of this spec, ready or in the making; to be given back to <see cref="Release"/>.</summary>
     public async Task<Sandbox> AcquireAsync(SandboxSpec spec)
     {
+        string wanted = spec.Key();
         await pendingEnds.WaitAsync().ConfigureAwait(false);
         lock (gate)
         {
-            if (key != spec.Key)
+            if (key != wanted)
             {
                 foreach (Sandbox other in standby)
                     EventLoop.Shared.Post(other.Close);
                 standby.Clear();
-                key = spec.Key;
+                key = wanted;
             }
             while (standby.TryDequeue(out Sandbox? ready))
                 if (ready.Failure == null)
@@ -40,8 +41,9 @@ internal sealed class SandboxPool(ForkServer server, bool forkTests)
     /// <summary>Makes the next standby. Called once a test's process has been asked for, so as not to be in its way.</summary>
     public void Refill(SandboxSpec spec)
     {
+        string wanted = spec.Key();
         lock (gate)
-            while (key == spec.Key && standby.Count < MaxStandby)
+            while (key == wanted && standby.Count < MaxStandby)
                 standby.Enqueue(Create(spec));
     }
 

@@ -7,15 +7,16 @@ namespace NsFixture.Launching;
 internal static class TestProcess
 {
     /// <summary>Never returns.</summary>
-    public static void Run(int socket)
+    public static void Run(int socket, int control)
     {
         int exitCode = 1;
         try
         {
             _ = Libc.Fcntl(socket, Fcntl.F_SETFD, Fcntl.FD_CLOEXEC);
+            _ = Libc.Fcntl(control, Fcntl.F_SETFD, Fcntl.FD_CLOEXEC);
             var channel = new TestChannel(socket);
             channel.Send(new TestReport(TestReportKind.Hello) { Number = Wire.Version });
-            Run(channel);
+            Run(channel, control);
             exitCode = 0;
         }
         catch (Exception e)
@@ -37,7 +38,7 @@ internal static class TestProcess
         var channel = new TestChannel(theirs);
         SocketStream.WriteAll(ours, Request([]).ToFrame());
         TestRequest received = channel.ReceiveRequest();
-        IsolatedNetwork.Enter(new IsolatedNetwork(received, channel));
+        IsolatedNetwork.Enter(new IsolatedNetwork(received, channel, -1));
         runner.WarmUp(Request, channel);
         IsolatedNetwork.Leave();
         Adopt(received);
@@ -57,13 +58,13 @@ internal static class TestProcess
         };
     }
 
-    private static void Run(TestChannel channel)
+    private static void Run(TestChannel channel, int control)
     {
         TestRequest request = channel.ReceiveRequest();
         Adopt(request);
         Console.SetOut(new ConsoleForwarder(channel, TestReportKind.ConsoleOut));
         Console.SetError(new ConsoleForwarder(channel, TestReportKind.ConsoleError));
-        IsolatedNetwork.Enter(new IsolatedNetwork(request, channel));
+        IsolatedNetwork.Enter(new IsolatedNetwork(request, channel, control));
         try
         {
             var runner = (ITestRunner)Activator.CreateInstance(Type.GetType(request.RunnerType, throwOnError: true)!)!;

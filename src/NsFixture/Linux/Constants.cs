@@ -102,6 +102,14 @@ internal static class SocketConstants
     public const int MSG_DONTWAIT = 0x40;
     public const int MSG_TRUNC = 0x20;
     public const int MSG_CTRUNC = 8;
+
+    /// <summary>The kernel's number of a family that .NET numbers otherwise.</summary>
+    public static int Domain(System.Net.Sockets.AddressFamily family) => family switch
+    {
+        System.Net.Sockets.AddressFamily.InterNetwork => AF_INET,
+        System.Net.Sockets.AddressFamily.InterNetworkV6 => AF_INET6,
+        _ => throw new ArgumentException($"A host has sockets of IPv4 and IPv6, not of {family}.", nameof(family)),
+    };
 }
 
 [CHeader("poll.h")]

@@ -25,6 +25,13 @@ internal static class Rtm
 {
     public const ushort RTM_NEWLINK = 16;
     public const ushort RTM_NEWADDR = 20;
+    public const ushort RTM_NEWROUTE = 24;
+    public const ushort RTA_DST = 1;
+    public const ushort RTA_OIF = 4;
+    public const ushort RTA_GATEWAY = 5;
+    public const byte RT_TABLE_MAIN = 254;
+    public const byte RTPROT_STATIC = 4;
+    public const byte RTN_UNICAST = 1;
     public const byte RT_SCOPE_UNIVERSE = 0;
 }
 
@@ -33,6 +40,8 @@ internal static class IfLink
 {
     public const ushort IFLA_ADDRESS = 1;
     public const ushort IFLA_IFNAME = 3;
+    public const ushort IFLA_MTU = 4;
+    public const ushort IFLA_MASTER = 10;
     public const ushort IFLA_LINKINFO = 18;
     public const ushort IFLA_NET_NS_FD = 28;
     public const ushort IFLA_INFO_KIND = 1;
@@ -90,4 +99,19 @@ internal struct IfAddrMsg
     public byte ifa_flags;
     public byte ifa_scope;
     public uint ifa_index;
+}
+
+[CHeader("linux/rtnetlink.h", CName = "struct rtmsg")]
+[StructLayout(LayoutKind.Sequential)]
+internal struct RtMsg
+{
+    public byte rtm_family;
+    public byte rtm_dst_len;
+    public byte rtm_src_len;
+    public byte rtm_tos;
+    public byte rtm_table;
+    public byte rtm_protocol;
+    public byte rtm_scope;
+    public byte rtm_type;
+    public uint rtm_flags;
 }

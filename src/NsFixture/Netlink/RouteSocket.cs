@@ -29,12 +29,13 @@ internal sealed unsafe class RouteSocket : IDisposable
     /// Creates a veth pair (veth(4)): one end here, the other in the namespace of <paramref name="peerNamespace"/>. Index and
     /// hardware addresses are given, so that every run is the same.
     /// </summary>
-    public void CreateVeth(int index, string name, byte[] mac, string peerName, byte[] peerMac, int peerNamespace)
+    public void CreateVeth(int index, string name, byte[] mac, int mtu, string peerName, byte[] peerMac, int peerNamespace)
     {
         var message = new NetlinkMessage(Rtm.RTM_NEWLINK, Nl.NLM_F_CREATE | Nl.NLM_F_EXCL)
             .Fixed(new IfInfoMsg { ifi_index = index })
             .Attribute(IfLink.IFLA_IFNAME, name)
             .Attribute(IfLink.IFLA_ADDRESS, mac)
+            .Attribute(IfLink.IFLA_MTU, mtu)
             .Nested(IfLink.IFLA_LINKINFO, info => info
                 .Attribute(IfLink.IFLA_INFO_KIND, "veth")
                 .Nested(IfLink.IFLA_INFO_DATA, data => data
@@ -42,16 +43,55 @@ internal sealed unsafe class RouteSocket : IDisposable
                         .Fixed(new IfInfoMsg())
                         .Attribute(IfLink.IFLA_IFNAME, peerName)
                         .Attribute(IfLink.IFLA_ADDRESS, peerMac)
+                        .Attribute(IfLink.IFLA_MTU, mtu)
                         .Attribute(IfLink.IFLA_NET_NS_FD, peerNamespace))));
         Request(message, $"create veth {name} with peer {peerName}");
     }
 
+    /// <summary>Creates a bridge (ip-link(8)) and brings it up.</summary>
+    public void CreateBridge(int index, string name, byte[] mac, int mtu) => Request(
+        new NetlinkMessage(Rtm.RTM_NEWLINK, Nl.NLM_F_CREATE | Nl.NLM_F_EXCL)
+            .Fixed(new IfInfoMsg { ifi_index = index, ifi_flags = IfFlags.IFF_UP, ifi_change = IfFlags.IFF_UP })
+            .Attribute(IfLink.IFLA_IFNAME, name)
+            .Attribute(IfLink.IFLA_ADDRESS, mac)
+            .Attribute(IfLink.IFLA_MTU, mtu)
+            .Nested(IfLink.IFLA_LINKINFO, info => info.Attribute(IfLink.IFLA_INFO_KIND, "bridge")),
+        $"create bridge {name}");
+
     /// <summary>Brings a link up.</summary>
-    public void SetUp(string name) => Request(
-        new NetlinkMessage(Rtm.RTM_NEWLINK, 0)
-            .Fixed(new IfInfoMsg { ifi_flags = IfFlags.IFF_UP, ifi_change = IfFlags.IFF_UP })
-            .Attribute(IfLink.IFLA_IFNAME, name),
-        $"set {name} up");
+    public void SetUp(string name) => SetState(name, up: true);
+
+    /// <summary>Brings a link up or down.</summary>
+    public void SetState(string name, bool up) => Request(Link(name, up), $"set {name} {(up ? "up" : "down")}");
+
+    /// <summary>Makes a link a port of a bridge, and brings it up.</summary>
+    public void SetMaster(string name, int bridgeIndex) =>
+        Request(Link(name, up: true).Attribute(IfLink.IFLA_MASTER, bridgeIndex), $"make {name} a port of link {bridgeIndex}");
+
+    private static NetlinkMessage Link(string name, bool up) => new NetlinkMessage(Rtm.RTM_NEWLINK, 0)
+        .Fixed(new IfInfoMsg { ifi_flags = up ? IfFlags.IFF_UP : 0, ifi_change = IfFlags.IFF_UP })
+        .Attribute(IfLink.IFLA_IFNAME, name);
+
+    /// <summary>Adds a route through a gateway.</summary>
+    public void AddRoute(IPNetwork destination, IPAddress gateway, int linkIndex)
+    {
+        byte[] via = gateway.GetAddressBytes();
+        var message = new NetlinkMessage(Rtm.RTM_NEWROUTE, Nl.NLM_F_CREATE | Nl.NLM_F_EXCL)
+            .Fixed(new RtMsg
+            {
+                rtm_family = (byte)(via.Length == 16 ? SocketConstants.AF_INET6 : SocketConstants.AF_INET),
+                rtm_dst_len = (byte)destination.PrefixLength,
+                rtm_table = Rtm.RT_TABLE_MAIN,
+                rtm_protocol = Rtm.RTPROT_STATIC,
+                rtm_scope = Rtm.RT_SCOPE_UNIVERSE,
+                rtm_type = Rtm.RTN_UNICAST,
+            })
+            .Attribute(Rtm.RTA_GATEWAY, via)
+            .Attribute(Rtm.RTA_OIF, linkIndex);
+        if (destination.PrefixLength > 0)
+            message.Attribute(Rtm.RTA_DST, destination.BaseAddress.GetAddressBytes());
+        Request(message, $"add route to {destination} via {gateway}");
+    }
 
     /// <summary>Adds an address. IPv6 skips duplicate address detection, which takes more than a second (RFC 4862).</summary>
     public void AddAddress(int linkIndex, IPAddress address, int prefixLength)

@@ -1,45 +1,129 @@
+using System.Net.Sockets;
 using NsFixture.Linux;
 using NsFixture.Netlink;
+using NsFixture.Roots;
 
 namespace NsFixture.Networking;
 
 /// <summary>
-/// The network of a sandbox. The namespace that init was born in is the switch, in which later hosts and routers are plugged
-/// together; the test gets a second one, the host <c>test</c>, whose <c>eth0</c> is a veth with its other end in the switch.
-/// There is no bridge while there is one host (destroying one costs 20 ms), no default route, and no way out: a connection to
-/// an address off the network fails at once with ENETUNREACH.
+/// The network of a sandbox, as init builds and holds it. The namespace that init was born in is the switch, where bridges are;
+/// every host gets a namespace of its own, with a veth for each link, its other end in the switch. Without a route out a
+/// connection to an address off the network fails at once with ENETUNREACH.
+/// <para>
+/// A network with one interface gets no bridge: destroying one costs 20 ms. The test's host is built last, which leaves init,
+/// and the test with it, in that namespace.
+/// </para>
 /// </summary>
-internal static class SandboxNetwork
+internal sealed class SandboxNetwork : IDisposable
 {
-    public const string Device = "eth0";
+    // Given, not left to the kernel: some kernels put tunnel devices into every new namespace and the numbers would vary.
+    private const int FirstDeviceIndex = 100, FirstBridgeIndex = 100_000;
 
-    // Given, not left to the kernel: some kernels put tunnel devices into every new namespace and the number would vary.
-    private const int DeviceIndex = 100;
+    private readonly NetworkPlan plan;
+    private readonly RouteSocket inSwitch = new();
 
-    /// <summary>Builds the network and leaves the calling thread in the namespace of the host <c>test</c>.</summary>
-    /// <param name="address4">The host's address.</param>
-    /// <param name="address6">The host's IPv6 address.</param>
-    /// <param name="switchNamespace">
-    /// To be kept open: no process lives in the switch, and with the last reference to it the kernel destroys the
-    /// veth's end there, and <c>eth0</c> with it.
-    /// </param>
-    /// <returns>Whether the kernel has IPv6.</returns>
-    public static bool Build(NetworkAddress address4, NetworkAddress address6, out int switchNamespace)
+    // No process need live in the switch or on a host, and with the last reference the kernel destroys a namespace and its veths.
+    private readonly int switchNamespace = OpenCurrent();
+    private readonly int[] hostNamespaces;
+
+    private SandboxNetwork(NetworkPlan plan)
     {
-        switchNamespace = FileSystem.OpenDescriptor("/proc/self/ns/net", Fcntl.O_RDONLY);
-        using var inSwitch = new RouteSocket();
+        this.plan = plan;
+        hostNamespaces = new int[plan.Hosts.Count];
+    }
+
+    /// <summary>Whether the kernel has IPv6.</summary>
+    public bool HasIPv6 { get; private set; }
+
+    /// <summary>Builds the network and leaves the calling thread in the namespace of the test's host.</summary>
+    public static SandboxNetwork Build(NetworkPlan plan)
+    {
+        var network = new SandboxNetwork(plan) { HasIPv6 = FileSystem.Exists("/proc/self/net/if_inet6") };
+        foreach (PlannedNetwork segment in plan.Networks.Where(HasBridge))
+            network.inSwitch.CreateBridge(FirstBridgeIndex + segment.Index, segment.BridgeName, segment.BridgeHardwareAddress, segment.Mtu);
+        for (int i = plan.Hosts.Count - 1; i >= 0; i--)
+            network.BuildHost(plan.Hosts[i]);
+        return network;
+    }
+
+    /// <summary>Has routers forward. Needs the sandbox's own /proc, in the root tree that is being built.</summary>
+    public void EnableForwarding()
+    {
+        foreach (PlannedHost router in plan.Hosts.Where(h => h.IsRouter))
+            In(router.Index, () =>
+            {
+                string net = Staging.Root + "/proc/sys/net/";
+                FileSystem.WriteFile(net + "ipv4/ip_forward", "1");
+                if (HasIPv6)
+                    FileSystem.WriteFile(net + "ipv6/conf/all/forwarding", "1");
+                return 0;
+            });
+    }
+
+    /// <summary>A socket on a host, wherever it is used.</summary>
+    public int OpenSocket(int host, int domain, int type, int protocol) => In(host, () =>
+        LinuxException.Check(Libc.Socket(domain, type | SocketConstants.SOCK_CLOEXEC, protocol), "socket", $"on host {plan.Hosts[host].Name}"));
+
+    /// <summary>The network namespace of a host; stays this object's.</summary>
+    public int NamespaceOf(int host) => hostNamespaces[host];
+
+    /// <summary>Plugs a link in or out at the switch: the host's own end loses its carrier, and nothing else.</summary>
+    public void SetLink(int host, int link, bool up) => inSwitch.SetState(plan.Hosts[host].Interfaces[link].PortName, up);
+
+    /// <summary>Closes what keeps the network alive.</summary>
+    public void Dispose()
+    {
+        inSwitch.Dispose();
+        Descriptors.Close(switchNamespace);
+        foreach (int fd in hostNamespaces)
+            Descriptors.Close(fd);
+    }
+
+    private static bool HasBridge(PlannedNetwork segment) => segment.InterfaceCount > 1;
+
+    private static int OpenCurrent() => FileSystem.OpenDescriptor("/proc/self/ns/net", Fcntl.O_RDONLY);
+
+    private void BuildHost(PlannedHost host)
+    {
         if (Libc.Unshare((int)Sched.CLONE_NEWNET) != 0)
-            throw LinuxException.Last("unshare", "net");
-        using var inTest = new RouteSocket();
-        inTest.CreateVeth(DeviceIndex, Device, NetworkAddress.HardwareAddress(address4.Address, 0), "test",
-            NetworkAddress.HardwareAddress(address4.Address, 1), switchNamespace);
-        inSwitch.SetUp("test");
-        inTest.SetUp("lo");
-        inTest.SetUp(Device);
-        inTest.AddAddress(DeviceIndex, address4.Address, address4.PrefixLength);
-        bool ipv6 = FileSystem.Exists("/proc/self/net/if_inet6");
-        if (ipv6)
-            inTest.AddAddress(DeviceIndex, address6.Address, address6.PrefixLength);
-        return ipv6;
+            throw LinuxException.Last("unshare", $"net, for host {host.Name}");
+        hostNamespaces[host.Index] = OpenCurrent();
+        using var onHost = new RouteSocket();
+        onHost.SetUp("lo");
+        foreach (PlannedInterface link in host.Interfaces)
+        {
+            int index = FirstDeviceIndex + link.Index;
+            onHost.CreateVeth(index, link.Device, link.HardwareAddress, link.Mtu, link.PortName, link.PortHardwareAddress, switchNamespace);
+            if (HasBridge(plan.Networks[link.Network]))
+                inSwitch.SetMaster(link.PortName, FirstBridgeIndex + link.Network);
+            else
+                inSwitch.SetUp(link.PortName);
+            onHost.SetUp(link.Device);
+            foreach (NetworkAddress address in link.Addresses.Where(a => Supports(a.Address.AddressFamily)))
+                onHost.AddAddress(index, address.Address, address.PrefixLength);
+        }
+        foreach (PlannedRoute route in host.Routes.Where(r => Supports(r.Gateway.AddressFamily)))
+            onHost.AddRoute(route.Destination, route.Gateway, FirstDeviceIndex + route.Interface);
+    }
+
+    private bool Supports(AddressFamily family) => HasIPv6 || family == AddressFamily.InterNetwork;
+
+    private T In<T>(int host, Func<T> function)
+    {
+        Enter(hostNamespaces[host]);
+        try
+        {
+            return function();
+        }
+        finally
+        {
+            Enter(hostNamespaces[plan.Test.Index]);
+        }
+    }
+
+    private static void Enter(int networkNamespace)
+    {
+        if (Libc.SetNs(networkNamespace, (int)Sched.CLONE_NEWNET) != 0)
+            throw LinuxException.Last("setns", "net");
     }
 }

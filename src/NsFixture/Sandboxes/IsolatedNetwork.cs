@@ -1,6 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
+using System.Net.Sockets;
 using NsFixture.Launching;
+using NsFixture.Networking;
 
 namespace NsFixture;
 
@@ -11,29 +13,27 @@ namespace NsFixture;
 /// var listener = new TcpListener(here.Address, 5432);
 /// </code>
 /// </example>
+[SuppressMessage("Design", "CA1001", Justification = "Its network ends with the test's process.")]
 public sealed class IsolatedNetwork
 {
     private static IsolatedNetwork? current;
     private readonly ITestReportSink? sink;
+    private readonly VirtualNetwork? network;
 
-    internal IsolatedNetwork(TestRequest request, ITestReportSink sink)
+    /// <param name="request">What the test's process is told.</param>
+    /// <param name="sink">Takes attachments.</param>
+    /// <param name="control">A control socket of init's.</param>
+    internal IsolatedNetwork(TestRequest request, ITestReportSink sink, int control)
     {
         this.sink = sink;
         (HostName, Launcher, LauncherReason, RootKind) = (request.Spec.HostName, request.Launcher, request.LauncherReason, "copy-on-write");
-        Address = request.Spec.Address4.Address;
-        Subnet = request.Spec.Address4.ToString();
-        Address6 = request.Spec.Address6.Address;
-        Subnet6 = request.Spec.Address6.ToString();
+        network = new VirtualNetwork(request.Spec.Plan, new InitConnection(control));
         Diagnostics = [$"launcher: {Launcher} ({LauncherReason})", $"root tree: {RootKind}", .. request.Notes];
     }
 
     private IsolatedNetwork(string reason)
     {
         (HostName, Launcher, LauncherReason, RootKind) = (Environment.MachineName, LauncherKind.InProcess, reason, "host");
-        Address = IPAddress.Loopback;
-        Subnet = "127.0.0.1/8";
-        Address6 = IPAddress.IPv6Loopback;
-        Subnet6 = "::1/128";
         Diagnostics = [$"launcher: {Launcher} ({reason})", "There is no sandbox: the test runs in the test host."];
     }
 
@@ -49,17 +49,24 @@ public sealed class IsolatedNetwork
     /// <summary>The name of the host the test runs on.</summary>
     public string HostName { get; }
 
-    /// <summary>The host's IPv4 address on <c>eth0</c>; the loopback address where the launcher is <see cref="LauncherKind.InProcess"/>.</summary>
-    public IPAddress Address { get; }
+    /// <summary>The hosts of the test's network, the test's own among them, and what can be done with them.</summary>
+    /// <exception cref="InvalidOperationException">The launcher is <see cref="LauncherKind.InProcess"/>: there is no network.</exception>
+    public VirtualNetwork Network => network ?? throw new InvalidOperationException(
+        $"There is no network of hosts here: the test runs in the test host ({LauncherReason}).");
 
-    /// <summary>The host's IPv6 address on <c>eth0</c>.</summary>
-    public IPAddress Address6 { get; }
+    /// <summary>The host's first IPv4 address; the loopback address where the launcher is <see cref="LauncherKind.InProcess"/>.</summary>
+    /// <exception cref="InvalidOperationException">It has none.</exception>
+    public IPAddress Address => network?.TestHost.Address ?? IPAddress.Loopback;
+
+    /// <summary>The host's first IPv6 address.</summary>
+    /// <exception cref="InvalidOperationException">It has none.</exception>
+    public IPAddress Address6 => network?.TestHost.Address6 ?? IPAddress.IPv6Loopback;
 
     /// <summary>The IPv4 address with its prefix length: <c>10.0.0.2/24</c>.</summary>
-    public string Subnet { get; }
+    public string Subnet => network?.TestHost.First(AddressFamily.InterNetwork).ToString() ?? "127.0.0.1/8";
 
     /// <summary>The IPv6 address with its prefix length: <c>fd00::2/64</c>.</summary>
-    public string Subnet6 { get; }
+    public string Subnet6 => network?.TestHost.First(AddressFamily.InterNetworkV6).ToString() ?? "::1/128";
 
     /// <summary>What the test sees as <c>/</c>: <c>copy-on-write</c>, or <c>host</c> without a sandbox.</summary>
     public string RootKind { get; }

@@ -13,18 +13,17 @@ internal static unsafe class SandboxBuilder
 {
     /// <param name="spec">What to build.</param>
     /// <param name="rootPlan">How to lay out the root tree.</param>
-    /// <param name="switchNamespace">Keeps the network alive while it is open.</param>
-    /// <returns>What had to be done in a second-best way, a line each.</returns>
-    public static List<string> Build(SandboxSpec spec, IReadOnlyList<RootEntry> rootPlan, out int switchNamespace)
+    /// <param name="notes">Gets a line for everything that had to be done in a second-best way.</param>
+    public static SandboxNetwork Build(SandboxSpec spec, IReadOnlyList<RootEntry> rootPlan, List<string> notes)
     {
-        var notes = new List<string>();
         SetHostName(spec.HostName);
-        bool ipv6 = SandboxNetwork.Build(spec.Address4, spec.Address6, out switchNamespace);
-        if (!ipv6)
-            notes.Add("This kernel has no IPv6: the host has an IPv4 address only.");
-        RootTree.Build(rootPlan, spec.WriteThrough, EtcFiles(spec, ipv6), notes);
+        SandboxNetwork network = SandboxNetwork.Build(spec.Plan);
+        if (!network.HasIPv6)
+            notes.Add("This kernel has no IPv6: hosts have IPv4 addresses only.");
+        RootTree.Build(rootPlan, spec.WriteThrough, EtcFiles(spec, network.HasIPv6), notes);
+        network.EnableForwarding();
         RootTree.Enter();
-        return notes;
+        return network;
     }
 
     private static void SetHostName(string name)
@@ -38,10 +37,7 @@ internal static unsafe class SandboxBuilder
     private static (string, string)[] EtcFiles(SandboxSpec spec, bool ipv6) =>
     [
         ("hostname", spec.HostName + "\n"),
-        ("hosts", "127.0.0.1 localhost\n" +
-                  (ipv6 ? "::1 localhost ip6-localhost ip6-loopback\n" : "") +
-                  $"{spec.Address4.Address} {spec.HostName}\n" +
-                  (ipv6 ? $"{spec.Address6.Address} {spec.HostName}\n" : "")),
+        ("hosts", new HostsFile(spec.Plan, ipv6).TextFor(spec.Plan.Test)),
         // A name server on this very host that nothing listens on: a lookup of an unknown name fails at once, not after a timeout.
         ("resolv.conf", "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n"),
     ];

@@ -9,6 +9,14 @@ public sealed record SandboxOptions
     /// <summary>The most time a test may take unless its attribute or NSFIXTURE_DEADLINE says otherwise: 5 minutes.</summary>
     public static readonly TimeSpan DefaultDeadline = TimeSpan.FromMinutes(5);
 
+    /// <summary>
+    /// Further hosts on the same network, by name; their addresses follow the test's: <c>10.0.0.3</c>, <c>10.0.0.4</c>, …
+    /// </summary>
+    public IReadOnlyList<string> Hosts { get; init; } = [];
+
+    /// <summary>Networks, hosts and routers, where one network is not enough. Then it says all there is to say about them.</summary>
+    public Topology? Topology { get; init; }
+
     /// <summary>The name of the host the test runs on, by hostname(7)'s rules. Default: <c>test</c>.</summary>
     public string HostName { get; init; } = "test";
 
@@ -35,6 +43,9 @@ public sealed record SandboxOptions
 
     /// <summary>How the test's process is started.</summary>
     public LauncherKind Launcher { get; init; } = LauncherKind.Auto;
+
+    /// <summary>Makes <see cref="Topology"/>: a user's code, which may throw, and is called when settings are checked.</summary>
+    internal Func<Topology>? MakeTopology { get; init; }
 
     /// <summary>Checks every setting, and works out what follows from them.</summary>
     /// <param name="baseDirectory">What relative paths are relative to; written through.</param>
@@ -65,8 +76,43 @@ public sealed record SandboxOptions
             else
                 writeThrough.Add(full);
         }
-        if (problems.Count > 0)
-            throw new InvalidSandboxOptionsException(problems);
-        return new SandboxSpec(HostName, address4!, address6!, writeThrough);
+        bool hasTopology = Topology != null || MakeTopology != null;
+        if (hasTopology && (this with { Topology = null, MakeTopology = null, WriteThrough = [], Deadline = DefaultDeadline, Launcher = LauncherKind.Auto }) != Untouched)
+            problems.Add("Topology says all about networks and hosts: leave HostName, Subnet, Subnet6, Address, Address6 and Hosts out beside it.");
+        NetworkPlan? plan = null;
+        if (problems.Count == 0)
+        {
+            try
+            {
+                plan = (Topology ?? MakeTopology?.Invoke() ?? OneNetwork()).Plan();
+                problems.AddRange(Unsupported(plan));
+            }
+            catch (InvalidTopologyException e)
+            {
+                problems.AddRange(e.Problems);
+            }
+            catch (Exception e) when (hasTopology)
+            {
+                problems.Add($"The topology could not be made: {e.GetType().Name}: {e.Message}");
+            }
+        }
+        return problems.Count == 0 ? new SandboxSpec(plan!, writeThrough) : throw new InvalidSandboxOptionsException(problems);
+    }
+
+    private static readonly SandboxOptions Untouched = new() { WriteThrough = [] };
+
+    private Topology OneNetwork() => new Topology().WithTestHost(HostName)
+        .WithNetwork("lan", n => n.WithSubnet(Subnet).WithSubnet6(Subnet6))
+        .WithHost(HostName, h => h.On("lan", i => Address == null ? Chosen6(i) : Chosen6(i.WithAddress(Address))))
+        .WithHosts([.. Hosts]);
+
+    private InterfaceDeclaration Chosen6(InterfaceDeclaration link) => Address6 == null ? link : link.WithAddress(Address6);
+
+    private static IEnumerable<string> Unsupported(NetworkPlan plan)
+    {
+        foreach (PlannedInterface link in plan.Hosts.SelectMany(h => h.Interfaces).Where(i => i.Up != null || i.Down != null))
+            yield return $"Host \"{plan.Hosts[link.Host].Name}\": {link.Device} has link conditions, which can be declared but not applied yet: leave them out.";
+        if (plan.RegionConditions.Count > 0)
+            yield return "Regions have delays or conditions, which can be declared but not applied yet: leave them out.";
     }
 }

@@ -1,0 +1,61 @@
+using System.Net;
+using System.Net.Sockets;
+using NsFixture.Launching;
+using NsFixture.Linux;
+using NsFixture.Networking;
+
+namespace NsFixture;
+
+/// <summary>
+/// A host of a running network. The test's own code acts on it through sockets: a socket stays on the host it was made on,
+/// whichever thread uses it.
+/// </summary>
+public sealed partial class VirtualHost
+{
+    private readonly NetworkPlan plan;
+    private readonly PlannedHost host;
+    private readonly InitConnection init;
+
+    internal VirtualHost(NetworkPlan plan, PlannedHost host, InitConnection init)
+    {
+        (this.plan, this.host, this.init) = (plan, host, init);
+        Names = [host.Name, .. host.DnsNames];
+        Addresses = [.. host.Interfaces.SelectMany(i => i.Addresses).Select(a => a.Address)];
+    }
+
+    /// <summary>Its name.</summary>
+    public string Name => host.Name;
+
+    /// <summary>Its name and its further names.</summary>
+    public IReadOnlyList<string> Names { get; }
+
+    /// <summary>All its addresses, by interface, IPv4 first.</summary>
+    public IReadOnlyList<IPAddress> Addresses { get; }
+
+    /// <summary>Its first IPv4 address.</summary>
+    /// <exception cref="InvalidOperationException">It has none.</exception>
+    public IPAddress Address => First(AddressFamily.InterNetwork).Address;
+
+    /// <summary>Its first IPv6 address.</summary>
+    /// <exception cref="InvalidOperationException">It has none.</exception>
+    public IPAddress Address6 => First(AddressFamily.InterNetworkV6).Address;
+
+    /// <summary>Pulls the plugs of all its links: nothing gets in or out, and connections time out.</summary>
+    public void Disconnect() => SetLinks(up: false);
+
+    /// <summary>Plugs all its links in again.</summary>
+    public void Reconnect() => SetLinks(up: true);
+
+    /// <inheritdoc cref="Name"/>
+    public override string ToString() => Name;
+
+    internal NetworkAddress First(AddressFamily family) =>
+        host.Interfaces.SelectMany(i => i.Addresses).FirstOrDefault(a => a.Address.AddressFamily == family)
+        ?? throw new InvalidOperationException($"Host \"{Name}\" has no {(family == AddressFamily.InterNetwork ? "IPv4" : "IPv6")} address: its networks have no such prefix.");
+
+    private void SetLinks(bool up)
+    {
+        foreach (PlannedInterface link in host.Interfaces)
+            init.SetLink(host.Index, link.Index, up);
+    }
+}

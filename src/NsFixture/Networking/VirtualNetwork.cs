@@ -1,0 +1,95 @@
+using System.Diagnostics.CodeAnalysis;
+using NsFixture.Launching;
+using NsFixture.Networking;
+
+namespace NsFixture;
+
+/// <summary>
+/// The networks of a sandbox while they run: their hosts, by name. A test has its own as <see cref="IsolatedNetwork.Network"/>.
+/// </summary>
+/// <example>
+/// <code>
+/// VirtualNetwork network = IsolatedNetwork.Current.Network;
+/// using Socket listener = network["server"].Listen(80);
+/// using TcpClient client = await network["client"].ConnectAsync("server", 80);
+/// </code>
+/// </example>
+public sealed class VirtualNetwork : IAsyncDisposable
+{
+    private readonly NetworkPlan plan;
+    private readonly InitConnection init;
+    private readonly Sandbox? sandbox;
+    private int disposed;
+
+    internal VirtualNetwork(NetworkPlan plan, InitConnection init, Sandbox? sandbox = null)
+    {
+        (this.plan, this.init, this.sandbox) = (plan, init, sandbox);
+        Hosts = [.. plan.Hosts.Select(host => new VirtualHost(plan, host, init))];
+    }
+
+    /// <summary>
+    /// Builds a network for a fixture, a plain test or any program: no attribute, no root. The calling process stays where it
+    /// is and acts on the hosts through their sockets.
+    /// </summary>
+    /// <param name="topology">What to build; its test host is a host like any other here.</param>
+    /// <param name="cancellation">Gives up waiting for it.</param>
+    /// <exception cref="InvalidTopologyException">The topology cannot be.</exception>
+    /// <exception cref="SandboxUnavailableException">This machine allows no sandboxes; cause and remedy.</exception>
+    /// <exception cref="SandboxException">It could not be built.</exception>
+    /// <example>
+    /// <code>
+    /// await using VirtualNetwork network = await VirtualNetwork.CreateAsync(Topology.Of("client", "server"));
+    /// </code>
+    /// </example>
+    public static async Task<VirtualNetwork> CreateAsync(Topology topology, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(topology);
+        SandboxSpec spec = new SandboxOptions { Topology = topology }.Resolve(AppContext.BaseDirectory);
+        ForkServer server = await BareServer.GetAsync().WaitAsync(cancellation).ConfigureAwait(false);
+        Sandbox sandbox = server.CreateSandbox(spec);
+        try
+        {
+            await sandbox.Ready.WaitAsync(cancellation).ConfigureAwait(false);
+            return new VirtualNetwork(spec.Plan, sandbox.Connect(), sandbox);
+        }
+        catch
+        {
+            EventLoop.Shared.Post(sandbox.Close);
+            throw;
+        }
+    }
+
+    /// <summary>All hosts and routers, in the order of declaration; the test's own is the first.</summary>
+    public IReadOnlyList<VirtualHost> Hosts { get; }
+
+    /// <summary>The host the test runs on.</summary>
+    public VirtualHost TestHost => Hosts[plan.Test.Index];
+
+    /// <summary>A host by its name, or by one of its further names.</summary>
+    /// <param name="name">In any case.</param>
+    /// <exception cref="ArgumentException">There is none of that name.</exception>
+    public VirtualHost this[string name] => TryGetHost(name, out VirtualHost? host) ? host
+        : throw new ArgumentException($"There is no host \"{name}\" in this network; there is {string.Join(", ", Hosts.Select(h => h.Name))}.", nameof(name));
+
+    /// <summary>The networks, hosts, addresses and routes, as a text to read.</summary>
+    public string Describe() => PlanText.Describe(plan);
+
+    /// <summary>Ends the network; everything on its hosts has ended when this completes. A test's own ends with the test.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (sandbox == null || Interlocked.Exchange(ref disposed, 1) != 0)
+            return;
+        init.Close();
+        EventLoop.Shared.Post(sandbox.Close);
+        await sandbox.Gone.ConfigureAwait(false);
+    }
+
+    /// <summary>A host by its name, if there is one.</summary>
+    /// <param name="name">In any case.</param>
+    /// <param name="host">The host.</param>
+    public bool TryGetHost(string name, [NotNullWhen(true)] out VirtualHost? host)
+    {
+        host = Hosts.FirstOrDefault(h => h.Names.Contains(name, StringComparer.OrdinalIgnoreCase));
+        return host != null;
+    }
+}
