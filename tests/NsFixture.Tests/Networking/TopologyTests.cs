@@ -22,8 +22,8 @@ public class TopologyTests
         SandboxSpec sandbox = new SandboxOptions().Resolve("/");
         PlannedHost test = Topology.Of().Plan().Test;
         test.Name.Should().Be(sandbox.HostName);
-        test.Interfaces.Single().Addresses.Should().Equal(sandbox.Address4, sandbox.Address6);
-        test.Interfaces.Single().HardwareAddress.Should().Equal(NetworkAddress.HardwareAddress(sandbox.Address4.Address, 0));
+        test.Interfaces.Single().Addresses.Should().Equal(sandbox.Plan.Test.Interfaces[0].Addresses[0], sandbox.Plan.Test.Interfaces[0].Addresses[1]);
+        test.Interfaces.Single().HardwareAddress.Should().Equal(NetworkAddress.HardwareAddress(sandbox.Plan.Test.Interfaces[0].Addresses[0].Address, 0));
     }
 
     [Fact]

@@ -9,14 +9,39 @@ public class SandboxOptionsTests
     public void The_defaults_give_the_second_address_of_each_network()
     {
         SandboxSpec spec = new SandboxOptions().Resolve("/usr");
-        (spec.HostName, spec.Address4.ToString(), spec.Address6.ToString()).Should().Be(("test", "10.0.0.2/24", "fd00::2/64"));
+        spec.HostName.Should().Be("test");
+        spec.Plan.Test.Interfaces.Single().Addresses.Select(a => a.ToString()).Should().Equal("10.0.0.2/24", "fd00::2/64");
         spec.WriteThrough.Should().Equal("/usr");
     }
 
     [Theory]
     [InlineData("10.0.0.0/24", "10.0.0.1"), InlineData("10.0.0.0/24", "10.0.0.254"), InlineData("192.168.7.64/26", "192.168.7.100"), InlineData("10.0.0.0/30", "10.0.0.2")]
     public void Any_host_address_of_the_network_may_be_chosen(string subnet, string address) =>
-        new SandboxOptions { Subnet = subnet, Address = address }.Resolve("/").Address4.Address.ToString().Should().Be(address);
+        new SandboxOptions { Subnet = subnet, Address = address }.Resolve("/").Plan.Test.Interfaces.Single().Addresses[0].Address.ToString().Should().Be(address);
+
+    // 10.0.0.2 is free, but fd00::2 is the test's, and a host has the same number in both.
+    [Fact]
+    public void Further_hosts_follow_the_test_on_its_network() =>
+        new SandboxOptions { Hosts = ["a", "b"], Address = "10.0.0.3" }.Resolve("/").Plan.Hosts.Select(h => $"{h.Name} {h.Interfaces.Single().Addresses[0]}")
+            .Should().Equal("test 10.0.0.3/24", "a 10.0.0.4/24", "b 10.0.0.5/24");
+
+    [Fact]
+    public void Both_addresses_of_the_test_may_be_chosen() =>
+        new SandboxOptions { Address = "10.0.0.9", Address6 = "fd00::77" }.Resolve("/").Plan.Test.Interfaces.Single().Addresses.Select(a => a.ToString())
+            .Should().Equal("10.0.0.9/24", "fd00::77/64");
+
+    [Fact]
+    public void Host_names_that_cannot_be_are_refused() =>
+        Problems(new SandboxOptions { Hosts = ["db", "db", "not a name"] }).Should().Contain(p => p.Contains("\"db\"")).And.Contain(p => p.Contains("\"not a name\""));
+
+    [Fact]
+    public void Beside_a_topology_nothing_else_says_what_the_network_is() =>
+        Problems(new SandboxOptions { Topology = Topology.Of("a"), Subnet = "10.9.0.0/24" }).Should().ContainSingle().Which.Should().Contain("Topology").And.Contain("Subnet");
+
+    [Fact]
+    public void Conditions_that_cannot_be_applied_yet_are_refused() =>
+        Problems(new SandboxOptions { Topology = new Topology().WithNetwork("slow", n => n.WithConditions(LinkConditions.Lan.WithDelay(TimeSpan.FromMilliseconds(50)))).WithHost("a") })
+            .Should().NotBeEmpty().And.OnlyContain(p => p.Contains("conditions"));
 
     [Theory]
     [InlineData("10.0.0.0/24", "10.0.0.255"), InlineData("10.0.0.0/24", "10.0.0.0"), InlineData("10.0.0.0/24", "10.0.1.1"), InlineData("10.0.0.0/24", "fd00::2"), InlineData("10.0.0.0/24", "ten")]
