@@ -64,6 +64,17 @@ public class FixtureNetworkTests(OfficeNetwork office) : IClassFixture<OfficeNet
     }
 
     [Fact]
+    public async Task Programs_of_a_fixtures_network_end_with_it()
+    {
+        VirtualNetwork network = await VirtualNetwork.CreateAsync(Topology.Of("server"));
+        HostProcess process = await network["server"].Command("sh").WithArguments("-c", "hostname; exec sleep 1000").WithReadyLine("server").StartAsync();
+        process.Exited.IsCompleted.Should().BeFalse();
+        await network.DisposeAsync();
+        (await process.Exited.WaitAsync(TimeSpan.FromSeconds(10))).Should().Be(128 + 9);
+        await process.DisposeAsync();
+    }
+
+    [Fact]
     public async Task A_hundred_hosts_are_one_network()
     {
         string[] names = [.. Enumerable.Range(1, 100).Select(i => $"node{i}")];

@@ -42,7 +42,7 @@ internal enum ControlKind : byte
     /// <summary>Anyone → init: a <see cref="HostRequest"/>, host, arguments. Answered in order.</summary>
     Ask,
 
-    /// <summary>Init → who asked: what went wrong, or null; descriptor: what was asked for, if that is one.</summary>
+    /// <summary>Init → who asked: what went wrong, or null; a number; descriptor: what was asked for, if that is one.</summary>
     Answer,
 }
 
@@ -54,6 +54,12 @@ internal enum HostRequest : byte
 
     /// <summary>The host's network namespace.</summary>
     Namespace,
+
+    /// <summary>
+    /// Argv, envp, directory; descriptors: standard input, output, error, and a pipe for the wait status. Answers its id, and a
+    /// process descriptor.
+    /// </summary>
+    Spawn,
 
     /// <summary>Link, up or down: plugs it in or out at the switch.</summary>
     SetLink,

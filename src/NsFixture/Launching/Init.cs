@@ -21,6 +21,7 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
     private const int ResultSocket = 500; // above whatever the runtime has opened
     private readonly List<int> controls = [control];
     private SandboxNetwork network = null!;
+    private HostProcesses processes = null!;
     private int test = -1;
 
     /// <summary>Returns in the process of a test only, with what that process is to do.</summary>
@@ -32,6 +33,7 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
             try
             {
                 network = SandboxBuilder.Build(spec, rootPlan, notes);
+                processes = new HostProcesses(new HostViews(spec.Plan, network));
             }
             catch (Exception e)
             {
@@ -87,16 +89,16 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
                 controls.Add(descriptors[0]);
                 return null;
             default:
-                Answer(from, message);
+                Answer(from, message, descriptors);
                 return null;
         }
     }
 
-    private void Answer(int to, byte[] message)
+    private void Answer(int to, byte[] message, int[] descriptors)
     {
         var reader = new ByteReader(message);
         reader.Byte();
-        int given = -1;
+        int given = -1, number = 0;
         bool keep = false;
         string? problem = null;
         try
@@ -112,6 +114,9 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
                     given = network.NamespaceOf(host);
                     keep = true;
                     break;
+                case HostRequest.Spawn:
+                    (number, given) = processes.Start(host, reader.Strings()!, reader.Strings()!, reader.Text(), descriptors);
+                    break;
                 case HostRequest.SetLink:
                     network.SetLink(host, reader.Int32(), reader.Boolean());
                     break;
@@ -121,7 +126,7 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
         {
             problem = e.Message;
         }
-        UnixSocket.Send(to, new ByteWriter().Byte((byte)ControlKind.Answer).String(problem).Written, given < 0 ? [] : [given]);
+        UnixSocket.Send(to, new ByteWriter().Byte((byte)ControlKind.Answer).String(problem).Int32(number).Written, given < 0 ? [] : [given]);
         if (!keep)
             Descriptors.Close(given);
     }
@@ -200,7 +205,10 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
         }
         int pid, status;
         while ((pid = Libc.WaitPid(-1, &status, WaitOptions.WNOHANG)) > 0)
+        {
+            processes.Ended(pid, status);
             if (pid == test)
                 UnixSocket.Send(control, new ByteWriter().Byte((byte)ControlKind.TestEnded).Int32(status).Written);
+        }
     }
 }

@@ -13,12 +13,23 @@ internal sealed class InitConnection(int socket)
 
     /// <summary>A socket of a host's network.</summary>
     public int OpenSocket(int host, int domain, int type, int protocol) =>
-        Ask(Request(HostRequest.Socket, host).Int32(domain).Int32(type).Int32(protocol))
-        ?? throw new SandboxException("The sandbox gave no socket.");
+        Ask(Request(HostRequest.Socket, host).Int32(domain).Int32(type).Int32(protocol)).Descriptor;
 
     /// <summary>A host's network namespace.</summary>
-    public int OpenNamespace(int host) =>
-        Ask(Request(HostRequest.Namespace, host)) ?? throw new SandboxException("The sandbox gave no namespace.");
+    public int OpenNamespace(int host) => Ask(Request(HostRequest.Namespace, host)).Descriptor;
+
+    /// <summary>Starts a program on a host.</summary>
+    /// <param name="host">The host's index.</param>
+    /// <param name="argv">The program and its arguments.</param>
+    /// <param name="envp">NAME=value.</param>
+    /// <param name="directory">Its working directory.</param>
+    /// <param name="descriptors">Standard input, output and error, and a pipe for its wait status; they stay the caller's.</param>
+    /// <returns>Its id inside, and a process descriptor (pidfd).</returns>
+    public (int Id, int PidFd) Spawn(int host, string[] argv, string[] envp, string directory, ReadOnlySpan<int> descriptors)
+    {
+        var (descriptor, number) = Ask(Request(HostRequest.Spawn, host).Strings(argv).Strings(envp).String(directory), descriptors);
+        return (number, descriptor);
+    }
 
     /// <summary>Plugs a host's link in or out.</summary>
     public void SetLink(int host, int link, bool up) => Ask(Request(HostRequest.SetLink, host).Int32(link).Boolean(up));
@@ -36,13 +47,13 @@ internal sealed class InitConnection(int socket)
 
     private static ByteWriter Request(HostRequest request, int host) => new ByteWriter().Byte((byte)ControlKind.Ask).Byte((byte)request).Int32(host);
 
-    private int? Ask(ByteWriter request)
+    private (int Descriptor, int Number) Ask(ByteWriter request, params ReadOnlySpan<int> passed)
     {
         byte[] answer;
         int[] descriptors;
         lock (gate)
         {
-            if (closed || !UnixSocket.Send(socket, request.Written))
+            if (closed || !UnixSocket.Send(socket, request.Written, passed))
                 throw Gone();
             answer = UnixSocket.Receive(socket, out descriptors) ?? [];
         }
@@ -52,7 +63,7 @@ internal sealed class InitConnection(int socket)
         reader.Byte();
         if (reader.String() is { } problem)
             throw new SandboxException($"The sandbox could not do that: {problem}.");
-        return descriptors.Length > 0 ? descriptors[0] : null;
+        return (descriptors.Length > 0 ? descriptors[0] : -1, reader.Int32());
     }
 
     private static SandboxException Gone() => new("The sandbox is gone: it was disposed of, or its init process has ended.");

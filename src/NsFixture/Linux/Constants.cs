@@ -189,6 +189,7 @@ internal static class SigMask
 {
     public const int SIG_BLOCK = 0;
     public const int SIG_UNBLOCK = 1;
+    public const int SIG_SETMASK = 2;
 }
 
 [CHeader("sys/signalfd.h")]

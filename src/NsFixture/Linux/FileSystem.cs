@@ -57,6 +57,20 @@ internal static unsafe class FileSystem
         }
     }
 
+    /// <summary>Writes to someone who may have gone; false: has.</summary>
+    public static bool TryWriteAll(int fd, ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            WriteAll(fd, bytes, "a pipe");
+            return true;
+        }
+        catch (LinuxException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>A whole file; files of /proc, which have no size, included.</summary>
     public static string ReadText(string path)
     {

@@ -16,6 +16,10 @@ internal static unsafe partial class Libc
     [LibraryImport(Lib, EntryPoint = "syscall", SetLastError = true)]
     public static partial long Syscall(long number, nint a, nint b, nint c, nint d, nint e);
 
+    /// <summary>Sets a signal's disposition: 0 the default, 1 ignored.</summary>
+    [LibraryImport(Lib, EntryPoint = "signal")]
+    public static partial nint Signal(int signal, nint disposition);
+
     [LibraryImport(Lib, EntryPoint = "pthread_self")]
     public static partial nint PthreadSelf();
 

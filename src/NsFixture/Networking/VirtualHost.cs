@@ -46,6 +46,10 @@ public sealed partial class VirtualHost
     /// <summary>Plugs all its links in again.</summary>
     public void Reconnect() => SetLinks(up: true);
 
+    /// <summary>A program to be run on this host.</summary>
+    /// <param name="program">A path as the sandbox sees it, or a name to be found in <c>PATH</c>.</param>
+    public HostCommand Command(string program) => new(this, host.Index, init, program);
+
     /// <inheritdoc cref="Name"/>
     public override string ToString() => Name;
 

@@ -26,7 +26,7 @@ internal static unsafe class SandboxBuilder
         return network;
     }
 
-    private static void SetHostName(string name)
+    public static void SetHostName(string name)
     {
         byte[] bytes = Encoding.ASCII.GetBytes(name);
         fixed (byte* p = bytes)

@@ -1,0 +1,135 @@
+using NsFixture.Launching;
+using NsFixture.Processes;
+
+namespace NsFixture;
+
+/// <summary>A program to be run on a host. Immutable: every <c>With…</c> returns another one.</summary>
+/// <example>
+/// <code>
+/// await using HostProcess redis = await network["cache"].Command("redis-server")
+///     .WithArguments("--bind", "*", "--protected-mode", "no")
+///     .WithReadyPort(6379)
+///     .StartAsync();
+/// CommandResult answer = await network["client"].Command("redis-cli").WithArguments("-h", "cache", "ping").RunAsync();
+/// </code>
+/// </example>
+public sealed record HostCommand
+{
+    private readonly VirtualHost host;
+    private readonly InitConnection init;
+    private readonly int hostIndex;
+
+    internal HostCommand(VirtualHost host, int hostIndex, InitConnection init, string program)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(program);
+        (this.host, this.hostIndex, this.init, Program) = (host, hostIndex, init, program);
+    }
+
+    /// <summary>The program: a path inside, or a name to be found in <c>PATH</c>.</summary>
+    public string Program { get; }
+
+    /// <summary>Its arguments, as they are: no shell takes them apart.</summary>
+    public IReadOnlyList<string> Arguments { get; private init; } = [];
+
+    /// <summary>Environment variables that differ from the calling process's; null: unset.</summary>
+    public IReadOnlyDictionary<string, string?> EnvironmentVariables { get; private init; } = new Dictionary<string, string?>();
+
+    /// <summary>Its working directory, as the sandbox sees it. Default: <c>/</c>.</summary>
+    public string WorkingDirectory { get; private init; } = "/";
+
+    /// <summary>What it reads from standard input; empty: its end, at once.</summary>
+    public string StandardInput { get; private init; } = "";
+
+    /// <summary>The port that it listens on once it is ready; 0: it is ready at once.</summary>
+    public int ReadyPort { get; private init; }
+
+    /// <summary>What it prints once it is ready; null: nothing is waited for.</summary>
+    public string? ReadyLine { get; private init; }
+
+    /// <summary>The most time that <see cref="StartAsync"/> waits until it is ready. Default: 30 seconds.</summary>
+    public TimeSpan ReadyLimit { get; private init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Gets every line that it prints, from a thread of the fixture's; null: nobody.</summary>
+    public Action<string>? Output { get; private init; }
+
+    /// <summary>With these arguments, instead of those it had.</summary>
+    /// <param name="arguments">One each, unquoted.</param>
+    public HostCommand WithArguments(params string[] arguments) => this with { Arguments = [.. arguments] };
+
+    /// <summary>With an environment variable; null: without.</summary>
+    /// <param name="name">The variable.</param>
+    /// <param name="value">Its value.</param>
+    public HostCommand WithEnvironmentVariable(string name, string? value) =>
+        this with { EnvironmentVariables = new Dictionary<string, string?>(EnvironmentVariables) { [name] = value } };
+
+    /// <summary>In another working directory.</summary>
+    /// <param name="path">Absolute, as the sandbox sees it.</param>
+    public HostCommand WithWorkingDirectory(string path) => this with { WorkingDirectory = path };
+
+    /// <summary>With text on standard input.</summary>
+    /// <param name="text">UTF-8 when it arrives.</param>
+    public HostCommand WithStandardInput(string text) => this with { StandardInput = text };
+
+    /// <summary>Ready when it listens on a TCP port of its host.</summary>
+    /// <param name="port">The port.</param>
+    public HostCommand WithReadyPort(int port) => this with { ReadyPort = port };
+
+    /// <summary>Ready when it has printed a line that contains a text.</summary>
+    /// <param name="text">Case counts.</param>
+    public HostCommand WithReadyLine(string text) => this with { ReadyLine = text };
+
+    /// <summary>With another limit for becoming ready.</summary>
+    /// <param name="limit">More than nothing.</param>
+    public HostCommand WithReadyLimit(TimeSpan limit) => this with { ReadyLimit = limit };
+
+    /// <summary>With someone who gets every line of standard output and standard error as it is printed.</summary>
+    /// <param name="line">Gets the line, the host's name before it: <c>cache| Ready to accept connections</c>.</param>
+    public HostCommand WithOutput(Action<string> line) => this with { Output = line };
+
+    /// <summary>Starts it and waits until it is ready.</summary>
+    /// <param name="cancellation">Gives up, and ends it.</param>
+    /// <exception cref="HostCommandException">It could not be started, or ended or was not ready in time; with what it printed.</exception>
+    public async Task<HostProcess> StartAsync(CancellationToken cancellation = default)
+    {
+        HostProcess process = Start();
+        try
+        {
+            await Readiness.WaitAsync(this, host, process, cancellation).ConfigureAwait(false);
+            return process;
+        }
+        catch
+        {
+            await process.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Runs it to its end.</summary>
+    /// <param name="cancellation">Gives up, and ends it.</param>
+    /// <returns>How it ended and what it printed. An exit code other than 0 is no exception.</returns>
+    /// <exception cref="HostCommandException">It could not be started.</exception>
+    public async Task<CommandResult> RunAsync(CancellationToken cancellation = default)
+    {
+        await using HostProcess process = Start();
+        int code = await process.Exited.WaitAsync(cancellation).ConfigureAwait(false);
+        return new CommandResult(code, process.StandardOutput, process.StandardError);
+    }
+
+    /// <inheritdoc cref="Program"/>
+    public override string ToString() => string.Join(' ', Arguments.Prepend(Program));
+
+    private HostProcess Start()
+    {
+        var environment = new Dictionary<string, string>();
+        foreach (System.Collections.DictionaryEntry entry in Environment.GetEnvironmentVariables())
+            environment[(string)entry.Key] = (string?)entry.Value ?? "";
+        foreach (var (name, value) in EnvironmentVariables)
+        {
+            if (value == null)
+                environment.Remove(name);
+            else
+                environment[name] = value;
+        }
+        return HostProcess.Start(this, host.Name, hostIndex, init, [.. environment.Select(e => $"{e.Key}={e.Value}")]);
+    }
+}
