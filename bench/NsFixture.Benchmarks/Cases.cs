@@ -9,6 +9,8 @@ internal static class Cases
     {
         ["isolated-test"] = new("one empty isolated test, forked, beside 'unshare … true' and a plain test", 300, IsolatedTest.RunForkAsync),
         ["isolated-test-exec"] = new("the same by the exec launcher", 60, IsolatedTest.RunExecAsync),
+        ["two-hosts"] = new("an isolated test with two hosts and one round trip between them, beside an empty one", 200, TwoHosts.RunAsync),
+        ["hosts"] = new("a network of that many hosts on one bridge, up and down", 100, Hosts.RunAsync),
         ["throughput"] = new("that many empty isolated tests in one run of 'dotnet test'", 1000, Throughput.RunAsync),
         ["growth"] = new("the fork server's memory and descriptors after the 100th and the last of that many tests", 1000, Growth.RunAsync),
     };

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using NsFixture.Xunit;
 using Xunit;
 
@@ -17,6 +18,23 @@ public class EmptyTests
         _ = row;
         if (IsolatedNetwork.Current.Launcher.ToString() != Environment.GetEnvironmentVariable("NSFIXTURE_LAUNCHER"))
             throw new InvalidOperationException(string.Join(Environment.NewLine, IsolatedNetwork.Current.Diagnostics));
+    }
+
+    /// <summary>Runs on a network with two more hosts.</summary>
+    /// <param name="row">Each row is a test of its own.</param>
+    [Theory, MemberData(nameof(Rows)), IsolatedNetwork(Hosts = ["client", "server"])]
+    public async Task RoundTrip(int row)
+    {
+        _ = row;
+        VirtualNetwork network = IsolatedNetwork.Current.Network;
+        using Socket listener = network["server"].Listen(80);
+        using TcpClient client = await network["client"].ConnectAsync("server", 80);
+        using Socket server = await listener.AcceptAsync();
+        byte[] one = new byte[1];
+        await client.GetStream().WriteAsync(one);
+        await server.ReceiveAsync(one);
+        await server.SendAsync(one);
+        await client.GetStream().ReadExactlyAsync(one);
     }
 
     /// <summary>Runs in the measuring process.</summary>

@@ -29,7 +29,7 @@ internal static class IsolatedTest
         return Task.FromResult<IReadOnlyList<Measurement>>([exec]);
     }
 
-    private static List<double> Measure(XunitHost host, LauncherKind launcher, int count)
+    public static List<double> Measure(XunitHost host, LauncherKind launcher, int count)
     {
         Environment.SetEnvironmentVariable("NSFIXTURE_LAUNCHER", launcher.ToString());
         Environment.SetEnvironmentVariable("NSFIXTURE_REQUIRE", "1");

@@ -60,7 +60,7 @@ public class FixtureNetworkTests(OfficeNetwork office) : IClassFixture<OfficeNet
     public async Task A_topology_that_cannot_be_names_every_mistake_and_builds_nothing()
     {
         var creating = () => VirtualNetwork.CreateAsync(Topology.Of("same", "same", "not a name"));
-        (await creating.Should().ThrowAsync<SandboxException>()).Which.Message.Should().Contain("same").And.Contain("not a name");
+        (await creating.Should().ThrowAsync<InvalidTopologyException>()).Which.Message.Should().Contain("same").And.Contain("not a name");
     }
 
     [Fact]

@@ -44,6 +44,7 @@ public sealed class VirtualNetwork : IAsyncDisposable
     public static async Task<VirtualNetwork> CreateAsync(Topology topology, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(topology);
+        _ = topology.Plan(); // its mistakes are its own, not a sandbox setting's
         SandboxSpec spec = new SandboxOptions { Topology = topology }.Resolve(AppContext.BaseDirectory);
         ForkServer server = await BareServer.GetAsync().WaitAsync(cancellation).ConfigureAwait(false);
         Sandbox sandbox = server.CreateSandbox(spec);
