@@ -32,7 +32,7 @@ internal static class ForkServerProcess
         typeof(ConsoleForwarder), typeof(IsolatedNetwork), typeof(UserMap), typeof(UnixSocket), typeof(Poller), typeof(Descriptors), typeof(Libc),
     ];
 
-    private static readonly TimeSpan QuiescenceLimit = TimeSpan.FromSeconds(5), UserCodeLimit = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan QuiescenceLimit = TimeSpan.FromSeconds(5), UserCodeLimit = TimeSpan.FromSeconds(1), ReflectionLimit = TimeSpan.FromSeconds(0.3);
 
     /// <param name="runnerType">The <see cref="ITestRunner"/> to warm up; empty for a bare server that serves <c>exec</c> only.</param>
     /// <param name="assemblyPath">The test assembly to load; empty for a bare server.</param>
@@ -96,7 +96,9 @@ internal static class ForkServerProcess
             return;
         var runner = (ITestRunner)Activator.CreateInstance(Type.GetType(runnerType, throwOnError: true)!)!;
         TestProcess.WarmUp(runner, assemblyPath);
-        CompileAhead(Types(Assembly.LoadFrom(assemblyPath)), UserCodeLimit);
+        Assembly assembly = Assembly.LoadFrom(assemblyPath);
+        ReadAhead(assembly);
+        CompileAhead(Types(assembly), UserCodeLimit);
         // Every page less is one that no fork has to map, and no exit to unmap.
         GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         _ = Libc.MallocTrim(0);
@@ -114,6 +116,34 @@ internal static class ForkServerProcess
             if (Stopwatch.GetElapsedTime(start) > limit)
                 return;
             Attempt(() => RuntimeHelpers.PrepareMethod(method.MethodHandle));
+        }
+    }
+
+    /// <summary>
+    /// Has the runtime find what the attributes of the assembly, its types and their methods refer to, as test frameworks will.
+    /// It reads the metadata; attributes are not created, which would run the user's code.
+    /// </summary>
+    private static void ReadAhead(Assembly assembly)
+    {
+        long start = Stopwatch.GetTimestamp();
+        Attempt(() => Read(assembly.CustomAttributes));
+        foreach (Type type in Types(assembly))
+        {
+            if (Stopwatch.GetElapsedTime(start) > ReflectionLimit)
+                return;
+            Attempt(() => Read(type.CustomAttributes));
+            foreach (MethodInfo method in type.GetMethods())
+                Attempt(() =>
+                {
+                    _ = method.GetParameters();
+                    Read(method.CustomAttributes);
+                });
+        }
+
+        static void Read(IEnumerable<CustomAttributeData> attributes)
+        {
+            foreach (CustomAttributeData attribute in attributes)
+                _ = (attribute.ConstructorArguments, attribute.NamedArguments);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using NsFixture.Linux;
 
 namespace NsFixture.Launching;
@@ -6,6 +7,11 @@ namespace NsFixture.Launching;
 /// <summary>The process of a test, forked or executed: receives its request, runs it, reports, and ends.</summary>
 internal static class TestProcess
 {
+    // Looked up in WarmUp, and so before the fork.
+    private static readonly Action ProcessExit =
+        typeof(AppContext).GetMethod("OnProcessExit", BindingFlags.Static | BindingFlags.NonPublic)?.CreateDelegate<Action>()
+        ?? throw new PlatformNotSupportedException("This .NET runtime has no AppContext.OnProcessExit: coverage of isolated tests would be lost.");
+
     /// <summary>Never returns.</summary>
     public static void Run(int socket)
     {
@@ -37,10 +43,13 @@ internal static class TestProcess
         var channel = new TestChannel(theirs);
         SocketStream.WriteAll(ours, Request([]).ToFrame());
         TestRequest received = channel.ReceiveRequest();
-        IsolatedNetwork.Enter(new IsolatedNetwork(received, channel));
+        _ = Enter(received, channel);
         runner.WarmUp(Request, channel);
         IsolatedNetwork.Leave();
-        Adopt(received);
+        // Until a test's process sets its own. Not what they were: to ask for that would open the console, threads and all.
+        Console.SetOut(TextWriter.Null);
+        Console.SetError(TextWriter.Null);
+        RuntimeHelpers.PrepareMethod(ProcessExit.Method.MethodHandle);
         Descriptors.Close(ours);
         Descriptors.Close(theirs);
 
@@ -60,23 +69,28 @@ internal static class TestProcess
     private static void Run(TestChannel channel)
     {
         TestRequest request = channel.ReceiveRequest();
-        Adopt(request);
-        Console.SetOut(new ConsoleForwarder(channel, TestReportKind.ConsoleOut));
-        Console.SetError(new ConsoleForwarder(channel, TestReportKind.ConsoleError));
-        IsolatedNetwork.Enter(new IsolatedNetwork(request, channel));
         try
         {
-            var runner = (ITestRunner)Activator.CreateInstance(Type.GetType(request.RunnerType, throwOnError: true)!)!;
+            ITestRunner runner = Enter(request, channel);
             runner.Run(request, channel);
         }
         catch (Exception e)
         {
             channel.Send(new TestReport(TestReportKind.RunFailed) { Failure = FailureInfo.Of(e) });
         }
-        RunProcessExit();
+        ProcessExit(); // AppDomain.ProcessExit before all: coverage tools write their hits there
         foreach (string path in request.CoverageFiles.Where(File.Exists))
             channel.Send(new TestReport(TestReportKind.CoverageHits) { Text = path, Data = File.ReadAllBytes(path) });
         channel.Send(new TestReport(TestReportKind.Done));
+    }
+
+    private static ITestRunner Enter(TestRequest request, TestChannel channel)
+    {
+        Adopt(request);
+        Console.SetOut(new ConsoleForwarder(channel, TestReportKind.ConsoleOut));
+        Console.SetError(new ConsoleForwarder(channel, TestReportKind.ConsoleError));
+        IsolatedNetwork.Enter(new IsolatedNetwork(request, channel));
+        return (ITestRunner)Activator.CreateInstance(Type.GetType(request.RunnerType, throwOnError: true)!)!;
     }
 
     /// <summary>Makes the process look like the test host: its environment, its directory, and no stale caches of the fork server's.</summary>
@@ -100,12 +114,4 @@ internal static class TestProcess
         Environment.CurrentDirectory = request.WorkingDirectory;
         AppContext.SetData("APP_CONTEXT_BASE_DIRECTORY", Path.GetDirectoryName(request.AssemblyPath) + "/");
     }
-
-    /// <summary>
-    /// What the runtime does at its orderly end, AppDomain.ProcessExit before all: coverage tools write their hits there.
-    /// </summary>
-    private static void RunProcessExit() =>
-        (typeof(AppContext).GetMethod("OnProcessExit", BindingFlags.Static | BindingFlags.NonPublic)
-            ?? throw new PlatformNotSupportedException("This .NET runtime has no AppContext.OnProcessExit: coverage of isolated tests would be lost."))
-        .Invoke(null, null);
 }
