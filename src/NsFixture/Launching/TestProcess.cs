@@ -1,3 +1,4 @@
+using System.Diagnostics.Tracing;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using NsFixture.Linux;
@@ -49,6 +50,7 @@ internal static class TestProcess
         // Until a test's process sets its own. Not what they were: to ask for that would open the console, threads and all.
         Console.SetOut(TextWriter.Null);
         Console.SetError(TextWriter.Null);
+        new EventSource("NsFixture-WarmUp").Dispose(); // as the end of the process does with all there are
         RuntimeHelpers.PrepareMethod(ProcessExit.Method.MethodHandle);
         Descriptors.Close(ours);
         Descriptors.Close(theirs);
