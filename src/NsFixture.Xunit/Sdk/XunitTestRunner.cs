@@ -1,5 +1,6 @@
 using System.Reflection;
 using NsFixture.Launching;
+using Xunit;
 using Xunit.Abstractions;
 using Xunit.Sdk;
 
@@ -8,6 +9,11 @@ namespace NsFixture.Xunit.Sdk;
 /// <summary>The half of the adapter that lives in a test's process: runs the cases with xUnit.net's own executor.</summary>
 internal sealed class XunitTestRunner : ITestRunner
 {
+    // The same before the fork and after it: xUnit.net keeps the objects it extends itself with by their type and this sink, and
+    // makes those that take no sink by way of an exception, half a millisecond each.
+    private static readonly DiagnosticForwarder Diagnostics = new();
+    private static (Assembly? Assembly, bool Ours) known;
+
     public void WarmUp(Func<byte[], TestRequest> request, ITestReportSink sink)
     {
         Assembly own = typeof(WarmUpTests).Assembly;
@@ -17,20 +23,25 @@ internal sealed class XunitTestRunner : ITestRunner
         IXunitTestCase[] cases = [.. WarmUpTests.Cases.Select(c =>
             new XunitTestCase(nothing, TestMethodDisplay.ClassAndMethod, TestMethodDisplayOptions.None,
                 new TestMethod(testClass, Reflector.Wrap(typeof(WarmUpTests).GetMethod(c.Method)!)), c.Arguments))];
-        Run(request(TestCasePayload.Write(cases, new ExecutionOptions())) with { AssemblyPath = own.Location }, sink);
+        TestRequest warmUp = request(TestCasePayload.Write(cases, new ExecutionOptions()));
+        Run(warmUp with { AssemblyPath = own.Location }, sink);
+        _ = HasOurFramework(Assembly.LoadFrom(warmUp.AssemblyPath));
     }
 
     public void Run(TestRequest request, ITestReportSink sink)
     {
         var options = new ExecutionOptions();
         string[] cases = TestCasePayload.Read(request.Payload, options);
-        Run(Assembly.LoadFrom(request.AssemblyPath), cases, options, new DiagnosticForwarder(sink), sink.Send);
+        Diagnostics.Target = sink;
+        Run(Assembly.LoadFrom(request.AssemblyPath), cases, options, sink.Send);
     }
 
-    private static void Run(Assembly assembly, string[] serialized, ITestFrameworkExecutionOptions options, IMessageSink diagnostics, Action<TestReport> send)
+    private static void Run(Assembly assembly, string[] serialized, ITestFrameworkExecutionOptions options, Action<TestReport> send)
     {
         // Not disposed of: xUnit.net does that after a Task.Delay, and the timer thread it takes would be lost in a fork.
-        var framework = new TestFrameworkProxy(Reflector.Wrap(assembly), new NoSourceInformation(), diagnostics);
+        ITestFramework framework = HasOurFramework(assembly)
+            ? new IsolatedTestFramework(Diagnostics) { SourceInformationProvider = new NoSourceInformation() }
+            : new TestFrameworkProxy(Reflector.Wrap(assembly), new NoSourceInformation(), Diagnostics);
         ITestFrameworkExecutor executor = framework.GetExecutor(assembly.GetName());
         ITestCase[] cases = [.. serialized.Select(executor.Deserialize)];
         using var forwarder = new MessageForwarder(cases, send);
@@ -41,6 +52,19 @@ internal sealed class XunitTestRunner : ITestRunner
         options.SetValue<bool?>("xunit.execution.DisableParallelization", true);
         executor.RunTests(cases, forwarder, options);
         forwarder.WaitUntilFinished();
+    }
+
+    /// <summary>
+    /// Whether the assembly's test framework is <see cref="IsolatedTestFramework"/> itself and no other derived from it. The
+    /// answer is known before the fork; xUnit.net's proxy would find it out anew for every test, by way of an exception.
+    /// </summary>
+    private static bool HasOurFramework(Assembly assembly)
+    {
+        if (known.Assembly != assembly)
+            known = (assembly, assembly.CustomAttributes.Any(a => a.AttributeType == typeof(TestFrameworkAttribute)
+                && (string?)a.ConstructorArguments[0].Value == typeof(IsolatedTestFramework).FullName
+                && (string?)a.ConstructorArguments[1].Value == typeof(IsolatedTestFramework).Assembly.GetName().Name));
+        return known.Ours;
     }
 
     private sealed class NoSourceInformation : ISourceInformationProvider
@@ -57,12 +81,14 @@ internal sealed class XunitTestRunner : ITestRunner
         public bool OnMessage(IMessageSinkMessage message) => true;
     }
 
-    private sealed class DiagnosticForwarder(ITestReportSink sink) : IMessageSink
+    private sealed class DiagnosticForwarder : IMessageSink
     {
+        public ITestReportSink? Target { get; set; }
+
         public bool OnMessage(IMessageSinkMessage message)
         {
             if (message is IDiagnosticMessage diagnostic)
-                sink.Send(new TestReport(TestReportKind.Diagnostic) { Text = diagnostic.Message });
+                Target?.Send(new TestReport(TestReportKind.Diagnostic) { Text = diagnostic.Message });
             return true;
         }
     }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using NsFixture.Linux;
 
 namespace NsFixture.Launching;
@@ -20,7 +21,18 @@ namespace NsFixture.Launching;
 /// </summary>
 internal static class ForkServerProcess
 {
-    private static readonly TimeSpan QuiescenceLimit = TimeSpan.FromSeconds(5), UserCodeLimit = TimeSpan.FromSeconds(1);
+    /// <summary>
+    /// What runs in children and what the rehearsal and the warm-up do not wholly pass through, closures included: a method left
+    /// out is compiled anew in every child, a fifth of a millisecond each. Not all of the assembly: every library that the rest
+    /// of it would load makes each fork and each exit slower.
+    /// </summary>
+    private static readonly Type[] Own =
+    [
+        typeof(ForkServerProcess), typeof(Zygote), typeof(Init), typeof(ForkedChild), typeof(TestProcess), typeof(TestChannel), typeof(TestReport),
+        typeof(ConsoleForwarder), typeof(IsolatedNetwork), typeof(UserMap), typeof(UnixSocket), typeof(Poller), typeof(Descriptors), typeof(Libc),
+    ];
+
+    private static readonly TimeSpan QuiescenceLimit = TimeSpan.FromSeconds(5), UserCodeLimit = TimeSpan.FromSeconds(1), ReflectionLimit = TimeSpan.FromSeconds(0.3);
 
     /// <param name="runnerType">The <see cref="ITestRunner"/> to warm up; empty for a bare server that serves <c>exec</c> only.</param>
     /// <param name="assemblyPath">The test assembly to load; empty for a bare server.</param>
@@ -77,14 +89,16 @@ internal static class ForkServerProcess
 
     private static void Prepare(string runnerType, string assemblyPath)
     {
-        // What the rehearsal and the warm-up do not pass through. Not all of the assembly: every library that the rest of it
-        // would load makes each fork and each exit slower.
-        CompileAhead([typeof(Zygote), typeof(Init), typeof(ForkedChild), typeof(TestProcess), typeof(UserMap), typeof(UnixSocket), typeof(Descriptors)], TimeSpan.MaxValue);
+        CompileAhead(Own.SelectMany(t => t.GetNestedTypes(BindingFlags.Public | BindingFlags.NonPublic).Prepend(t)), TimeSpan.MaxValue);
+        foreach (MethodInfo method in typeof(Libc).GetMethods(BindingFlags.NonPublic | BindingFlags.Public | BindingFlags.Static).Where(IsNative))
+            Attempt(() => Marshal.Prelink(method));
         if (runnerType.Length == 0)
             return;
         var runner = (ITestRunner)Activator.CreateInstance(Type.GetType(runnerType, throwOnError: true)!)!;
         TestProcess.WarmUp(runner, assemblyPath);
-        CompileAhead(Types(Assembly.LoadFrom(assemblyPath)), UserCodeLimit);
+        Assembly assembly = Assembly.LoadFrom(assemblyPath);
+        ReadAhead(assembly);
+        CompileAhead(Types(assembly), UserCodeLimit);
         // Every page less is one that no fork has to map, and no exit to unmap.
         GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         _ = Libc.MallocTrim(0);
@@ -97,20 +111,55 @@ internal static class ForkServerProcess
         long start = Stopwatch.GetTimestamp();
         foreach (MethodBase method in types.Where(t => !t.ContainsGenericParameters).SelectMany(t => t.GetMethods(all).Cast<MethodBase>().Concat(t.GetConstructors(all))))
         {
-            if (method.IsAbstract || method.ContainsGenericParameters || (method.Attributes & MethodAttributes.PinvokeImpl) != 0 || method.GetMethodBody() == null)
+            if (method.IsAbstract || method.ContainsGenericParameters || IsNative(method) || method.GetMethodBody() == null)
                 continue;
             if (Stopwatch.GetElapsedTime(start) > limit)
                 return;
-            try
-            {
-                RuntimeHelpers.PrepareMethod(method.MethodHandle);
-            }
-            catch (Exception e) when (e is not OutOfMemoryException)
-            {
-                // A dependency that is not there, or IL that is not valid: the test that runs into it will say so.
-            }
+            Attempt(() => RuntimeHelpers.PrepareMethod(method.MethodHandle));
         }
     }
+
+    /// <summary>
+    /// Has the runtime find what the attributes of the assembly, its types and their methods refer to, as test frameworks will.
+    /// It reads the metadata; attributes are not created, which would run the user's code.
+    /// </summary>
+    private static void ReadAhead(Assembly assembly)
+    {
+        long start = Stopwatch.GetTimestamp();
+        Attempt(() => Read(assembly.CustomAttributes));
+        foreach (Type type in Types(assembly))
+        {
+            if (Stopwatch.GetElapsedTime(start) > ReflectionLimit)
+                return;
+            Attempt(() => Read(type.CustomAttributes));
+            foreach (MethodInfo method in type.GetMethods())
+                Attempt(() =>
+                {
+                    _ = method.GetParameters();
+                    Read(method.CustomAttributes);
+                });
+        }
+
+        static void Read(IEnumerable<CustomAttributeData> attributes)
+        {
+            foreach (CustomAttributeData attribute in attributes)
+                _ = (attribute.ConstructorArguments, attribute.NamedArguments);
+        }
+    }
+
+    private static void Attempt(Action prepare)
+    {
+        try
+        {
+            prepare();
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // A dependency or a function that is not there, or IL that is not valid: the test that runs into it will say so.
+        }
+    }
+
+    private static bool IsNative(MethodBase method) => (method.Attributes & MethodAttributes.PinvokeImpl) != 0;
 
     private static IEnumerable<Type> Types(Assembly assembly)
     {

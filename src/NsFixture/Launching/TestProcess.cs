@@ -1,4 +1,6 @@
+using System.Diagnostics.Tracing;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using NsFixture.Linux;
 
 namespace NsFixture.Launching;
@@ -6,6 +8,11 @@ namespace NsFixture.Launching;
 /// <summary>The process of a test, forked or executed: receives its request, runs it, reports, and ends.</summary>
 internal static class TestProcess
 {
+    // Looked up in WarmUp, and so before the fork.
+    private static readonly Action ProcessExit =
+        typeof(AppContext).GetMethod("OnProcessExit", BindingFlags.Static | BindingFlags.NonPublic)?.CreateDelegate<Action>()
+        ?? throw new PlatformNotSupportedException("This .NET runtime has no AppContext.OnProcessExit: coverage of isolated tests would be lost.");
+
     /// <summary>Never returns.</summary>
     public static void Run(int socket, int control)
     {
@@ -38,10 +45,14 @@ internal static class TestProcess
         var channel = new TestChannel(theirs);
         SocketStream.WriteAll(ours, Request([]).ToFrame());
         TestRequest received = channel.ReceiveRequest();
-        IsolatedNetwork.Enter(new IsolatedNetwork(received, channel, -1));
+        _ = Enter(received, channel, control: -1);
         runner.WarmUp(Request, channel);
         IsolatedNetwork.Leave();
-        Adopt(received);
+        // Until a test's process sets its own. Not what they were: to ask for that would open the console, threads and all.
+        Console.SetOut(TextWriter.Null);
+        Console.SetError(TextWriter.Null);
+        new EventSource("NsFixture-WarmUp").Dispose(); // as the end of the process does with all there are
+        RuntimeHelpers.PrepareMethod(ProcessExit.Method.MethodHandle);
         Descriptors.Close(ours);
         Descriptors.Close(theirs);
 
@@ -61,23 +72,28 @@ internal static class TestProcess
     private static void Run(TestChannel channel, int control)
     {
         TestRequest request = channel.ReceiveRequest();
-        Adopt(request);
-        Console.SetOut(new ConsoleForwarder(channel, TestReportKind.ConsoleOut));
-        Console.SetError(new ConsoleForwarder(channel, TestReportKind.ConsoleError));
-        IsolatedNetwork.Enter(new IsolatedNetwork(request, channel, control));
         try
         {
-            var runner = (ITestRunner)Activator.CreateInstance(Type.GetType(request.RunnerType, throwOnError: true)!)!;
+            ITestRunner runner = Enter(request, channel, control);
             runner.Run(request, channel);
         }
         catch (Exception e)
         {
             channel.Send(new TestReport(TestReportKind.RunFailed) { Failure = FailureInfo.Of(e) });
         }
-        RunProcessExit();
+        ProcessExit(); // AppDomain.ProcessExit before all: coverage tools write their hits there
         foreach (string path in request.CoverageFiles.Where(File.Exists))
             channel.Send(new TestReport(TestReportKind.CoverageHits) { Text = path, Data = File.ReadAllBytes(path) });
         channel.Send(new TestReport(TestReportKind.Done));
+    }
+
+    private static ITestRunner Enter(TestRequest request, TestChannel channel, int control)
+    {
+        Adopt(request);
+        Console.SetOut(new ConsoleForwarder(channel, TestReportKind.ConsoleOut));
+        Console.SetError(new ConsoleForwarder(channel, TestReportKind.ConsoleError));
+        IsolatedNetwork.Enter(new IsolatedNetwork(request, channel, control));
+        return (ITestRunner)Activator.CreateInstance(Type.GetType(request.RunnerType, throwOnError: true)!)!;
     }
 
     /// <summary>Makes the process look like the test host: its environment, its directory, and no stale caches of the fork server's.</summary>
@@ -101,12 +117,4 @@ internal static class TestProcess
         Environment.CurrentDirectory = request.WorkingDirectory;
         AppContext.SetData("APP_CONTEXT_BASE_DIRECTORY", Path.GetDirectoryName(request.AssemblyPath) + "/");
     }
-
-    /// <summary>
-    /// What the runtime does at its orderly end, AppDomain.ProcessExit before all: coverage tools write their hits there.
-    /// </summary>
-    private static void RunProcessExit() =>
-        (typeof(AppContext).GetMethod("OnProcessExit", BindingFlags.Static | BindingFlags.NonPublic)
-            ?? throw new PlatformNotSupportedException("This .NET runtime has no AppContext.OnProcessExit: coverage of isolated tests would be lost."))
-        .Invoke(null, null);
 }
