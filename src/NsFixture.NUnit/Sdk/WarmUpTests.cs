@@ -4,7 +4,8 @@ namespace NsFixture.NUnit.Sdk;
 
 /// <summary>
 /// The tests that the fork server runs on itself, so that NUnit's path through a test is compiled before the fork. None of them
-/// may use the thread pool, whose gate thread never leaves.
+/// may use the thread pool, whose gate thread never leaves, or fail: a stack trace with line numbers has the runtime keep a
+/// mapping of the symbol file, which a fork does not inherit.
 /// </summary>
 [IsolatedNetwork]
 internal sealed class WarmUpTests : IDisposable
@@ -12,7 +13,7 @@ internal sealed class WarmUpTests : IDisposable
     /// <summary>The tests by method and name.</summary>
     public static (string Method, string Name)[] Cases =>
     [
-        (nameof(Passes), nameof(Passes)), (nameof(PassesAsynchronously), nameof(PassesAsynchronously)), (nameof(Fails), nameof(Fails)),
+        (nameof(Passes), nameof(Passes)), (nameof(PassesAsynchronously), nameof(PassesAsynchronously)),
         (nameof(TakesACase), $"{nameof(TakesACase)}(1,\"warm\",null)"),
     ];
 
@@ -52,9 +53,6 @@ internal sealed class WarmUpTests : IDisposable
 
     [Test]
     public async Task PassesAsynchronously() => await Task.CompletedTask;
-
-    [Test]
-    public void Fails() => Assert.That(1, Is.EqualTo(2), "warm");
 
     [TestCase(1, "warm", null)]
     public void TakesACase(int number, string text, object? nothing) => _ = (number, text, nothing);

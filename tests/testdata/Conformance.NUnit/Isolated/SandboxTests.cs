@@ -9,7 +9,7 @@ namespace Conformance.Isolated
         // Seen by the tests of NsFixture.NUnit: what they compare did run isolated, and as they asked.
         [Test]
         public void Says_how_it_runs() =>
-            TestContext.Out.WriteLine($"launcher {IsolatedNetwork.Current.Launcher} in process {Environment.ProcessId} on {Environment.MachineName}");
+            TestContext.Out.WriteLine($"launcher {IsolatedNetwork.Current.Launcher} in process {Environment.ProcessId} on {Environment.MachineName}: {IsolatedNetwork.Current.LauncherReason}");
 
         // NUnit looks for wrappers on fixture and assembly only where the method has none.
         [Test, MaxTime(60_000)]
