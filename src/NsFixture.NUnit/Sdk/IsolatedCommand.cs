@@ -58,7 +58,9 @@ internal sealed class IsolatedCommand : TestCommand
         {
             case TestReportKind.Step:
                 (string stream, string text) = NUnitEvents.Read(report.Data!);
-                if (report.Text == NUnitEvents.Message)
+                if (report.Text == NUnitEvents.SuiteOutput)
+                    SuiteSetUp.Find(test, stream)?.AddOutput(text);
+                else if (report.Text == NUnitEvents.Message)
                     context.SendMessage(stream, text);
                 else
                     new EventListenerTextWriter(stream, TextWriter.Null).Write(text);

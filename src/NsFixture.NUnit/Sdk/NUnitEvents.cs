@@ -2,10 +2,10 @@ using NsFixture.Launching;
 
 namespace NsFixture.NUnit.Sdk;
 
-/// <summary>What a test says to NUnit's listener while it runs, as a report's data: to whom, and what.</summary>
+/// <summary>What NUnit's listener is told beside results, as a report's data: the stream, destination or suite, and the text.</summary>
 internal static class NUnitEvents
 {
-    public const string Output = "output", Message = "message";
+    public const string Output = "output", Message = "message", SuiteOutput = "suite output";
 
     public static byte[] Write(string destination, string text) => new ByteWriter().String(destination).String(text).Written.ToArray();
 

@@ -18,9 +18,14 @@ internal sealed class ResultForwarder(Test test, TestRequest request, ITestRepor
     public void TestFinished(ITestResult result)
     {
         if (result.Test == test)
+        {
             SendResult(result);
-        else if (result.ResultState is { Status: TestStatus.Failed, Site: FailureSite.SetUp or FailureSite.TearDown })
-            sink.Send(new TestReport(TestReportKind.CleanupFailure) { Case = 0, Text = result.FullName, Data = ResultPayload.Of(result, Keep).Write() });
+            return;
+        }
+        if (result.Output.Length > 0)
+            Send(NUnitEvents.SuiteOutput, result.FullName, result.Output);
+        if (result.ResultState is { Status: TestStatus.Failed, Site: FailureSite.SetUp or FailureSite.TearDown })
+            sink.Send(new TestReport(TestReportKind.CleanupFailure) { Case = 0, Text = result.FullName, Data = OfSuite(result).Write() });
     }
 
     public void TestOutput(TestOutput output) => Send(NUnitEvents.Output, output.Stream, output.Text);
@@ -38,6 +43,10 @@ internal sealed class ResultForwarder(Test test, TestRequest request, ITestRepor
         sink.Send(new TestReport(TestReportKind.TestFinished) { Case = 0, Test = 0 });
         sink.Send(new TestReport(TestReportKind.CaseFinished) { Case = 0 });
     }
+
+    // NUnit puts a tear-down's failure after what it says of the tests, of which this sandbox had one only: the test host does that.
+    private ResultPayload OfSuite(ITestResult result) =>
+        result is { ResultState.Site: FailureSite.TearDown, AssertionResults: [var only] } ? ResultPayload.Of(result, Keep) with { Message = only.Message } : ResultPayload.Of(result, Keep);
 
     /// <summary>The file where it will be when the sandbox is gone: as it is where it is written through, or else a copy.</summary>
     private TestAttachment Keep(TestAttachment attachment)

@@ -8,21 +8,24 @@ namespace NsFixture.NUnit.Sdk;
 
 /// <summary>
 /// Stands in the test host for the instance, the one-time methods and the actions of a suite whose tests are all isolated: nothing
-/// runs. As the suite's one-time tear-down, it waits for the sandboxes to be gone and tells what failed in theirs.
+/// of the user's runs. As the suite's one-time set-up it takes hold of the suite's result, as its one-time tear-down it waits for
+/// the sandboxes to be gone, and tells what failed in theirs.
 /// </summary>
 internal sealed class SuiteSetUp : IMethodInfo
 {
-    private static readonly MethodInfo TearDownMethod = typeof(SuiteSetUp).GetMethod(nameof(TearDown), BindingFlags.NonPublic | BindingFlags.Static)!;
+    private static readonly MethodInfo Method = typeof(SuiteSetUp).GetMethod(nameof(Nothing), BindingFlags.NonPublic | BindingFlags.Static)!;
     private readonly TestSuite suite;
     private readonly List<ResultPayload> failures = [];
+    private readonly List<string> outputs = [];
+    private TestResult? result;
 
     private SuiteSetUp(TestSuite suite) => this.suite = suite;
 
     public ITypeInfo TypeInfo => suite.TypeInfo!;
 
-    public MethodInfo MethodInfo => TearDownMethod;
+    public MethodInfo MethodInfo => Method;
 
-    public string Name => "OneTimeTearDown";
+    public string Name => Method.Name;
 
     public bool IsAbstract => false;
 
@@ -44,8 +47,9 @@ internal sealed class SuiteSetUp : IMethodInfo
         if (suite.OneTimeTearDownMethods is [SuiteSetUp])
             return;
         suite.Fixture = new object();
-        Set(nameof(TestSuite.OneTimeSetUpMethods), []);
-        Set(nameof(TestSuite.OneTimeTearDownMethods), [new SuiteSetUp(suite)]);
+        var own = new SuiteSetUp(suite);
+        Set(nameof(TestSuite.OneTimeSetUpMethods), [own]);
+        Set(nameof(TestSuite.OneTimeTearDownMethods), [own]);
         FieldInfo actions = typeof(Test).GetField("_actions", BindingFlags.NonPublic | BindingFlags.Instance)
             ?? throw new SandboxException($"NsFixture.NUnit does not know how NUnit {typeof(Test).Assembly.GetName().Version} keeps the actions of a fixture: use a version from 4.6.1 to 5.0.");
         actions.SetValue(suite, Array.Empty<ITestAction>());
@@ -67,14 +71,33 @@ internal sealed class SuiteSetUp : IMethodInfo
     public void Add(ResultPayload failure)
     {
         lock (failures)
-            if (!failures.Any(f => f.Message == failure.Message))
-                failures.Add(failure);
+        {
+            if (failures.Any(f => f.Message == failure.Message))
+                return;
+            failures.Add(failure);
+            // Not in the tear-down: NUnit makes a result of assertions that come there.
+            foreach (AssertionResult assertion in failure.Assertions)
+                result?.RecordAssertion(assertion);
+        }
+    }
+
+    /// <summary>What the suite's own methods printed in one of its sandboxes; told once, likewise.</summary>
+    public void AddOutput(string output)
+    {
+        lock (failures)
+            if (!outputs.Contains(output))
+                outputs.Add(output);
     }
 
     public object? Invoke(object? fixture, params object?[]? args)
     {
+        if (result == null)
+        {
+            result = TestExecutionContext.CurrentContext.CurrentResult;
+            return null;
+        }
         Isolation.LauncherOf(suite).SettleAsync().GetAwaiter().GetResult();
-        TestResult result = TestExecutionContext.CurrentContext.CurrentResult;
+        outputs.ForEach(result.OutWriter.Write);
         foreach (ResultPayload failure in failures)
         {
             // The set-up failed before any test did: it is not added to what is said of the tests, as a tear-down's failure is.
@@ -82,6 +105,7 @@ internal sealed class SuiteSetUp : IMethodInfo
                 result.SetResult(failure.State);
             result.SetResult(failure.State, failure.Message, failure.StackTrace);
         }
+        result = null;
         return null;
     }
 
@@ -95,7 +119,7 @@ internal sealed class SuiteSetUp : IMethodInfo
 
     public bool IsDefined<T>(bool inherit) where T : class => false;
 
-    private static void TearDown()
+    private static void Nothing()
     {
         // What NUnit looks at to see whether it is static, and awaitable.
     }
