@@ -53,6 +53,7 @@ public partial class IsolatedNetworkAttribute
     /// <summary>How the test's process is started. Default: a fork of a warm runtime, where that works.</summary>
     public LauncherKind Launcher { get; set; } = LauncherKind.Auto;
 
+#if NSFIXTURE_XUNIT // NUnit runs tests at once as [Parallelizable] says, and each in a sandbox of its own
     /// <summary>How many tests share a sandbox. Default: each has its own. On a method, <see cref="IsolationScope.PerTest"/> always.</summary>
     public IsolationScope Scope { get; set; } = IsolationScope.PerTest;
 
@@ -61,6 +62,10 @@ public partial class IsolatedNetworkAttribute
     /// so more is safe unless they meet in a written-through path.
     /// </summary>
     public int MaxParallel { get; set; } = 1;
+#else
+    private const IsolationScope Scope = IsolationScope.PerTest;
+    private const int MaxParallel = 1;
+#endif
 
     private protected virtual Func<Topology>? MakeTopology => null;
 

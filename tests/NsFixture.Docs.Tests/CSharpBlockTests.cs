@@ -3,7 +3,10 @@ using Microsoft.CodeAnalysis.CSharp;
 
 namespace NsFixture.Docs.Tests;
 
-/// <summary>Every C# block compiles against NsFixture, NsFixture.Xunit and xUnit.net: as a file or, failing that, as the members of a test class.</summary>
+/// <summary>
+/// Every C# block compiles against NsFixture, NsFixture.Xunit and xUnit.net, or where it has a [Test] of NUnit's, NsFixture.NUnit and
+/// NUnit: as a file or, failing that, as the members of a test class.
+/// </summary>
 public class CSharpBlockTests
 {
     private const string Usings = """
@@ -15,9 +18,17 @@ public class CSharpBlockTests
         global using System.Net.Sockets;
         global using System.Threading.Tasks;
         global using NsFixture;
+        """;
+
+    private const string XunitUsings = """
         global using NsFixture.Xunit;
         global using Xunit;
         global using Xunit.Abstractions;
+        """;
+
+    private const string NUnitUsings = """
+        global using NsFixture.NUnit;
+        global using NUnit.Framework;
         """;
 
     private static readonly MetadataReference[] References =
@@ -38,6 +49,7 @@ public class CSharpBlockTests
     [Theory]
     [InlineData("public class A { void B() => Nonsense(); }")]
     [InlineData("[Fact, IsolatedNetwork(HostNam = \"x\")] public void A() { }")]
+    [InlineData("[Test, IsolatedNetwork(Scope = IsolationScope.PerClass)] public void A() { }")]
     [InlineData("new TcpListener(IPAddress.Any);")]
     public void What_is_wrong_is_found(string code)
     {
@@ -47,7 +59,8 @@ public class CSharpBlockTests
 
     private static string[] Errors(string code)
     {
-        SyntaxTree[] trees = [CSharpSyntaxTree.ParseText(Usings), CSharpSyntaxTree.ParseText(code)];
+        string framework = code.Contains("[Test", StringComparison.Ordinal) ? NUnitUsings : XunitUsings;
+        SyntaxTree[] trees = [.. new[] { Usings, framework, code }.Select(text => CSharpSyntaxTree.ParseText(text))];
         var options = new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable);
         return [.. CSharpCompilation.Create("sample", trees, References, options).Emit(Stream.Null).Diagnostics
             .Where(d => d.Severity >= DiagnosticSeverity.Warning && d.Id != "CS1591").Select(d => d.ToString())];

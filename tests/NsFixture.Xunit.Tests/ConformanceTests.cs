@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
+using NsFixture.Tests.Recording;
 using NsFixture.Xunit.Tests.Recording;
 
 namespace NsFixture.Xunit.Tests;

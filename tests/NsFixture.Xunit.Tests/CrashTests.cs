@@ -1,4 +1,4 @@
-using NsFixture.Xunit.Tests.Recording;
+using NsFixture.Tests.Recording;
 using Recorder;
 
 namespace NsFixture.Xunit.Tests;

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using NsFixture.Xunit.Tests.Recording;
+using NsFixture.Tests.Recording;
 
 namespace NsFixture.Xunit.Tests;
 

@@ -1,3 +1,4 @@
+using NsFixture.Launching;
 using Xunit.Abstractions;
 using Xunit.Sdk;
 
@@ -6,8 +7,7 @@ namespace NsFixture.Xunit.Sdk;
 /// <summary>Puts a warning at the head of a test's output: it carries [IsolatedNetwork] and runs without.</summary>
 internal sealed class InProcessWarningBus(IMessageBus inner, string reason) : IMessageBus
 {
-    private readonly string warning =
-        $"WARNING: NOT ISOLATED. This test runs in the test host's own process and network: {reason}.{Environment.NewLine}";
+    private readonly string warning = TestLauncher.InProcessWarning(reason) + Environment.NewLine;
 
     public bool QueueMessage(IMessageSinkMessage message) => message switch
     {

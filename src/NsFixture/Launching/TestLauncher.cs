@@ -43,6 +43,10 @@ internal sealed class TestLauncher
         return kind == LauncherKind.InProcess;
     }
 
+    /// <summary>What stands at the head of the output of a test that runs without a sandbox.</summary>
+    public static string InProcessWarning(string reason) =>
+        $"WARNING: NOT ISOLATED. This test runs in the test host's own process and network: {reason}.";
+
     /// <summary>
     /// Runs test cases in one sandbox and tells <paramref name="report"/> about them, whatever happens: bad settings, a machine
     /// that allows no sandbox, a crash and a deadline all end in an outcome for every case. Reports come on the event loop's thread.

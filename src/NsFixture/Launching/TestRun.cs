@@ -24,13 +24,13 @@ internal sealed class TestRun
     private readonly RunTracker tracker;
     private readonly RawOutput output, error;
     private readonly int socket;
-    private readonly string attachments;
+    private readonly string assemblyPath;
     private EventLoop.Timer? timer;
     private bool timedOut, started, reading, over, socketAtEnd;
 
-    private TestRun(Sandbox sandbox, TimeSpan deadline, RunTracker tracker, string attachments, TestConnection connection)
+    private TestRun(Sandbox sandbox, TimeSpan deadline, RunTracker tracker, string assemblyPath, TestConnection connection)
     {
-        (this.sandbox, this.deadline, this.tracker, this.attachments, socket) = (sandbox, deadline, tracker, attachments, connection.Socket);
+        (this.sandbox, this.deadline, this.tracker, this.assemblyPath, socket) = (sandbox, deadline, tracker, assemblyPath, connection.Socket);
         output = new RawOutput(connection.Output, Console.Out);
         error = new RawOutput(connection.Error, Console.Error);
     }
@@ -50,8 +50,7 @@ internal sealed class TestRun
             tracker.End(FailureInfo.Of(typeof(SandboxException), $"The test's sandbox was lost: {sandbox.Failure}."));
             return Task.CompletedTask;
         }
-        string attachments = Path.Combine(Path.GetDirectoryName(request.AssemblyPath)!, "nsfixture-attachments");
-        var run = new TestRun(sandbox, deadline, tracker, attachments, connection);
+        var run = new TestRun(sandbox, deadline, tracker, request.AssemblyPath, connection);
         run.loop.Post(run.Start);
         // On the caller's thread: a request may be larger than the socket's buffer, and then this waits for the process.
         SocketStream.WriteAll(connection.Socket, request.ToFrame());
@@ -169,11 +168,7 @@ internal sealed class TestRun
 
     private string SaveAttachment(TestReport message)
     {
-        string name = tracker.RunningCase ?? "test";
-        foreach (char c in Path.GetInvalidFileNameChars())
-            name = name.Replace(c, '_');
-        string directory = Path.Combine(attachments, name.Length > 100 ? name[..100] : name);
-        Directory.CreateDirectory(directory);
+        string directory = Attachments.DirectoryFor(assemblyPath, tracker.RunningCase ?? "test");
         string path = Path.Combine(directory, message.Text!);
         File.WriteAllBytes(path, message.Data!);
         return path;

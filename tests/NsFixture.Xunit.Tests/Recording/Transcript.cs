@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using NsFixture.Tests.Recording;
 using Recorder;
 
 namespace NsFixture.Xunit.Tests.Recording;

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 namespace Recorder;
 
 /// <summary>
-/// One message of xUnit.net's, a line of JSON. <see cref="Kind"/> is the message's type; what it does not have is null.
+/// One message of xUnit.net's or event of NUnit's, a line of JSON. <see cref="Kind"/> is the message's type; what it does not have is null.
 /// Compiled into the tests that read it as well.
 /// </summary>
 public sealed record RecordedMessage(string Kind)
@@ -36,6 +36,11 @@ public sealed record RecordedMessage(string Kind)
     /// <summary>How many test cases the message is about.</summary>
     public int? CaseCount { get; init; }
     public decimal? Time { get; init; }
+
+    /// <summary>NUnit's: state of a result with label and site; its assertions; files with descriptions.</summary>
+    public string? State { get; init; }
+    public string[]? Assertions { get; init; }
+    public string[]? Attachments { get; init; }
 
     /// <summary>When it came, in milliseconds since the start of the recording.</summary>
     public long At { get; init; }

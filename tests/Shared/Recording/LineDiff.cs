@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace NsFixture.Xunit.Tests.Recording;
+namespace NsFixture.Tests.Recording;
 
 internal static class LineDiff
 {

@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using Recorder;
 
-namespace NsFixture.Xunit.Tests.Recording;
+namespace NsFixture.Tests.Recording;
 
-/// <summary>A run of the conformance tests in a test host of its own, and everything xUnit.net said of it.</summary>
+/// <summary>A run of the conformance tests in a test host of its own, and everything the framework said of it.</summary>
 public sealed class RecordedRun
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(4);
@@ -37,7 +37,7 @@ public sealed class RecordedRun
     /// <summary>The path of a build's test assembly.</summary>
     public static string PathOf(string build)
     {
-        // From tests/NsFixture.Xunit.Tests/bin/<configuration>/<framework>/ to the same below tests/testdata/.
+        // From tests/<project>/bin/<configuration>/<framework>/ to the same below tests/testdata/.
         var own = new DirectoryInfo(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
         string tests = own.Parent!.Parent!.Parent!.Parent!.FullName;
         return Path.Combine(tests, "testdata", $"Conformance.{build}", "bin", own.Parent.Name, own.Name, "Conformance.dll");

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 
-namespace NsFixture.Xunit.Tests.Recording;
+namespace NsFixture.Tests.Recording;
 
 /// <summary>Finds what is left of a run, in whatever namespaces it may be: all of it inherited an environment variable.</summary>
 internal static class Processes

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace NsFixture.Xunit.Tests.Recording;
+namespace NsFixture.Tests.Recording;
 
 /// <summary>Records each run once, for all the tests that look at it.</summary>
 public sealed class RecordedRuns

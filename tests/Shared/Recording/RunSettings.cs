@@ -1,7 +1,7 @@
-namespace NsFixture.Xunit.Tests.Recording;
+namespace NsFixture.Tests.Recording;
 
 /// <summary>One way to run the conformance tests.</summary>
-/// <param name="Build">Which of the builds: <c>Plain</c>, <c>Isolated</c> or <c>PerClass</c>.</param>
+/// <param name="Build">Which of the builds: <c>Plain</c>, <c>Isolated</c> or <c>PerClass</c>, after the framework's name where that is not xUnit.net.</param>
 /// <param name="Arguments">For the recorder.</param>
 public sealed record RunSettings(string Build, string Arguments = "")
 {
@@ -18,7 +18,7 @@ public sealed record RunSettings(string Build, string Arguments = "")
     public string Environment { get; init; } = "";
 
     /// <summary>The plain run that this one is to equal.</summary>
-    public RunSettings Plain => new("Plain", Arguments);
+    public RunSettings Plain => new(Build[..(Build.LastIndexOf('.') + 1)] + "Plain", Arguments);
 
     /// <summary>Whether any test of a class is run.</summary>
     public bool Includes(string className)
