@@ -71,7 +71,7 @@ internal static partial class Transcript
     [GeneratedRegex(@"\b\d{4} Conformance")]
     private static partial Regex Id();
 
-    [GeneratedRegex(@"<output>/nsfixture-attachments/[^/]*/")]
+    [GeneratedRegex(@"(<output>/nsfixture-attachments/[^/]*|/tmp/conformance-[0-9a-f]{32})/")]
     private static partial Regex CopiedAttachment();
 
     [GeneratedRegex(@"   at (InvokeStub_|System\.Reflection\.|NUnit\.)[^\n]*\n?")]

@@ -29,6 +29,8 @@ if (runner.CountTestCases(chosen) == 0)
     return 2;
 }
 runner.Run(recording, chosen);
+if (Environment.GetEnvironmentVariable("CONFORMANCE_RUN") is { } run && Path.Combine(Path.GetTempPath(), run) is var temporary && Directory.Exists(temporary))
+    Directory.Delete(temporary, recursive: true);
 return 0;
 
 internal sealed class Chosen(List<string> only, List<string> except) : ITestFilter
