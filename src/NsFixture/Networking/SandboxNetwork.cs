@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using NsFixture.Linux;
 using NsFixture.Netlink;
@@ -18,6 +19,8 @@ internal sealed class SandboxNetwork : IDisposable
 {
     // Given, not left to the kernel: some kernels put tunnel devices into every new namespace and the numbers would vary.
     private const int FirstDeviceIndex = 100, FirstBridgeIndex = 100_000;
+
+    private static readonly TimeSpan AddressLimit = TimeSpan.FromSeconds(30);
 
     private readonly NetworkPlan plan;
     private readonly RouteSocket inSwitch = new();
@@ -43,6 +46,9 @@ internal sealed class SandboxNetwork : IDisposable
             network.inSwitch.CreateBridge(FirstBridgeIndex + segment.Index, segment.BridgeName, segment.BridgeHardwareAddress, segment.Mtu);
         for (int i = plan.Hosts.Count - 1; i >= 0; i--)
             network.BuildHost(plan.Hosts[i]);
+        if (network.HasIPv6)
+            foreach (PlannedHost host in plan.Hosts)
+                network.In(host.Index, () => WaitForAddresses(host));
         return network;
     }
 
@@ -77,6 +83,26 @@ internal sealed class SandboxNetwork : IDisposable
         Descriptors.Close(switchNamespace);
         foreach (int fd in hostNamespaces)
             Descriptors.Close(fd);
+    }
+
+    /// <summary>
+    /// An IPv6 address is there at once, but the kernel adds its local route later, from a work queue (addrconf.c, also without
+    /// duplicate address detection). Who connects to it before that is sent looking for a neighbour that does not exist.
+    /// </summary>
+    private static int WaitForAddresses(PlannedHost host)
+    {
+        long limit = Environment.TickCount64 + (long)AddressLimit.TotalMilliseconds;
+        foreach (IPAddress address in host.Interfaces.SelectMany(i => i.Addresses).Select(a => a.Address).Where(a => a.AddressFamily == AddressFamily.InterNetworkV6))
+        {
+            string route = Convert.ToHexStringLower(address.GetAddressBytes()) + " 80 "; // prefix length 128, in hexadecimal
+            while (!FileSystem.ReadText("/proc/self/net/ipv6_route").Contains(route, StringComparison.Ordinal))
+            {
+                if (Environment.TickCount64 > limit)
+                    throw new SandboxException($"host \"{host.Name}\" did not get its address {address} within {AddressLimit.TotalSeconds} s: the machine is overloaded");
+                _ = Libc.SchedYield();
+            }
+        }
+        return 0;
     }
 
     private static bool HasBridge(PlannedNetwork segment) => segment.InterfaceCount > 1;
