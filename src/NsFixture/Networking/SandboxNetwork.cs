@@ -99,7 +99,7 @@ internal sealed class SandboxNetwork : IDisposable
             {
                 if (Environment.TickCount64 > limit)
                     throw new SandboxException($"host \"{host.Name}\" did not get its address {address} within {AddressLimit.TotalSeconds} s: the machine is overloaded");
-                _ = Libc.SchedYield();
+                Poller.Wait([], 1); // the work queue waits for the lock on all networks, which may take a while
             }
         }
         return 0;
