@@ -8,7 +8,12 @@ namespace NsFixture;
 /// </summary>
 internal static class UserNamespaceAdvice
 {
-    public static string Explain(Exception failure) => failure is LinuxException linux ? Explain(linux) : failure is SandboxException ? failure.Message : failure.ToString();
+    public static string Explain(Exception failure) => failure switch
+    {
+        LinuxException linux => Explain(linux),
+        SandboxException => failure.Message,
+        _ => failure.ToString(),
+    };
 
     public static string Explain(LinuxException failure)
     {

@@ -81,8 +81,7 @@ internal static class ForkServerProcess
         }
         catch (Exception e)
         {
-            string message = e is LinuxException linux ? UserNamespaceAdvice.Explain(linux) : e is SandboxException ? e.Message : e.ToString();
-            UnixSocket.Send(client, new ByteWriter().Byte((byte)ControlKind.ServerFailed).String(message).Written);
+            UnixSocket.Send(client, new ByteWriter().Byte((byte)ControlKind.ServerFailed).String(UserNamespaceAdvice.Explain(e)).Written);
             return 1;
         }
     }
@@ -176,7 +175,6 @@ internal static class ForkServerProcess
     /// <summary>Forks into a user and a mount namespace; returns 0 in the process of a test, to be let go.</summary>
     private static int ForkZygote(int client, int wake, int[] runtimeDescriptors, string assemblyPath)
     {
-        int parent = Libc.GetPid();
         UserMapping mapping = Zygote.ChooseMapping();
         var (read, write) = Descriptors.Pipe();
         int pid = Clone.Fork(Sched.CLONE_NEWUSER | Sched.CLONE_NEWNS, out int pidFd);

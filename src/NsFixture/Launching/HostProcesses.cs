@@ -20,6 +20,7 @@ internal sealed unsafe class HostProcesses(HostViews views)
     public (int Pid, int PidFd) Start(int host, string[] argv, string[] envp, string directory, int[] descriptors)
     {
         var (read, write) = Descriptors.Pipe();
+        bool started = false;
         try
         {
             views.Prepare(host);
@@ -36,13 +37,14 @@ internal sealed unsafe class HostProcesses(HostViews views)
                 throw failure(argv[0], directory);
             }
             ends.Add(pid, descriptors[3]);
+            started = true;
             return (pid, pidFd);
         }
         finally
         {
             Descriptors.Close(read);
             Descriptors.Close(write);
-            foreach (int fd in ends.ContainsValue(descriptors[3]) ? descriptors.AsSpan(0, 3) : descriptors)
+            foreach (int fd in started ? descriptors.AsSpan(0, 3) : descriptors)
                 Descriptors.Close(fd);
         }
     }

@@ -2,9 +2,9 @@ namespace NsFixture.Launching;
 
 /// <summary>
 /// Keeps sandboxes ready before they are asked for, the test's own process forked and waiting in them where that is how it
-/// is started, so that a test pays for little more than itself. A standby is made while the test before it runs. At most <see cref="MaxStandby"/> wait for the spec asked for last; others are let go.
-/// It also bounds how many ended sandboxes the kernel may be behind with: it destroys namespaces more slowly than it makes
-/// them.
+/// is started, so that a test pays for little more than itself. A standby is made while the test before it runs. At most
+/// <see cref="MaxStandby"/> wait for the spec asked for last; others are let go. It also bounds how many ended sandboxes the
+/// kernel may be behind with: it destroys namespaces more slowly than it makes them.
 /// </summary>
 [System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1001", Justification = "The semaphore's wait handle is never asked for; there is nothing to dispose of.")]
 internal sealed class SandboxPool(ForkServer server, bool forkTests)

@@ -43,8 +43,7 @@ internal sealed class Zygote(int client, UserMapping mapping, int[] runtimeDescr
         }
         catch (Exception e)
         {
-            string why = e is LinuxException linux ? UserNamespaceAdvice.Explain(linux) : e.ToString();
-            UnixSocket.Send(client, new ByteWriter().Byte((byte)ControlKind.ServerFailed).String(why).Written);
+            UnixSocket.Send(client, new ByteWriter().Byte((byte)ControlKind.ServerFailed).String(UserNamespaceAdvice.Explain(e)).Written);
             Libc.Exit(1);
             throw;
         }

@@ -62,7 +62,6 @@ internal sealed class SandboxNetwork : IDisposable
                 FileSystem.WriteFile(net + "ipv4/ip_forward", "1");
                 if (HasIPv6)
                     FileSystem.WriteFile(net + "ipv6/conf/all/forwarding", "1");
-                return 0;
             });
     }
 
@@ -89,7 +88,7 @@ internal sealed class SandboxNetwork : IDisposable
     /// An IPv6 address is there at once, but the kernel adds its local route later, from a work queue (addrconf.c, also without
     /// duplicate address detection). Who connects to it before that is sent looking for a neighbour that does not exist.
     /// </summary>
-    private static int WaitForAddresses(PlannedHost host)
+    private static void WaitForAddresses(PlannedHost host)
     {
         long limit = Environment.TickCount64 + (long)AddressLimit.TotalMilliseconds;
         foreach (IPAddress address in host.Interfaces.SelectMany(i => i.Addresses).Select(a => a.Address).Where(a => a.AddressFamily == AddressFamily.InterNetworkV6))
@@ -102,7 +101,6 @@ internal sealed class SandboxNetwork : IDisposable
                 Poller.Wait([], 1); // the work queue waits for the lock on all networks, which may take a while
             }
         }
-        return 0;
     }
 
     private static bool HasBridge(PlannedNetwork segment) => segment.InterfaceCount > 1;
@@ -133,6 +131,12 @@ internal sealed class SandboxNetwork : IDisposable
     }
 
     private bool Supports(AddressFamily family) => HasIPv6 || family == AddressFamily.InterNetwork;
+
+    private void In(int host, Action action) => In(host, () =>
+    {
+        action();
+        return true;
+    });
 
     private T In<T>(int host, Func<T> function)
     {

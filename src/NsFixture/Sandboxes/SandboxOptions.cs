@@ -55,10 +55,10 @@ public sealed record SandboxOptions
         var problems = new List<string>();
         if (!DnsName.IsLabel(HostName))
             problems.Add($"HostName = \"{HostName}\" is not a host name: {DnsName.LabelRule}.");
-        var address4 = NetworkAddress.On(Subnet, Address, AddressFamily.InterNetwork, nameof(Subnet), out string? problem4);
+        _ = NetworkAddress.On(Subnet, Address, AddressFamily.InterNetwork, nameof(Subnet), out string? problem4);
         if (problem4 != null)
             problems.Add(problem4);
-        var address6 = NetworkAddress.On(Subnet6, Address6, AddressFamily.InterNetworkV6, nameof(Subnet6), out string? problem6);
+        _ = NetworkAddress.On(Subnet6, Address6, AddressFamily.InterNetworkV6, nameof(Subnet6), out string? problem6);
         if (problem6 != null)
             problems.Add(problem6);
         if (Deadline <= TimeSpan.Zero || Deadline.TotalMilliseconds > int.MaxValue)
@@ -77,7 +77,7 @@ public sealed record SandboxOptions
                 writeThrough.Add(full);
         }
         bool hasTopology = Topology != null || MakeTopology != null;
-        if (hasTopology && (this with { Topology = null, MakeTopology = null, WriteThrough = [], Deadline = DefaultDeadline, Launcher = LauncherKind.Auto }) != Untouched)
+        if (hasTopology && (this with { Topology = null, MakeTopology = null, WriteThrough = [], Deadline = DefaultDeadline, Launcher = LauncherKind.Auto }) != new SandboxOptions())
             problems.Add("Topology says all about networks and hosts: leave HostName, Subnet, Subnet6, Address, Address6 and Hosts out beside it.");
         NetworkPlan? plan = null;
         if (problems.Count == 0)
@@ -98,8 +98,6 @@ public sealed record SandboxOptions
         }
         return problems.Count == 0 ? new SandboxSpec(plan!, writeThrough) : throw new InvalidSandboxOptionsException(problems);
     }
-
-    private static readonly SandboxOptions Untouched = new() { WriteThrough = [] };
 
     private Topology OneNetwork() => new Topology().WithTestHost(HostName)
         .WithNetwork("lan", n => n.WithSubnet(Subnet).WithSubnet6(Subnet6))
