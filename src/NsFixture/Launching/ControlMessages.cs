@@ -63,6 +63,18 @@ internal enum HostRequest : byte
 
     /// <summary>Link, up or down: plugs it in or out at the switch.</summary>
     SetLink,
+
+    /// <summary>Stops the host's programs.</summary>
+    Pause,
+
+    /// <summary>Continues the host's programs.</summary>
+    Resume,
+
+    /// <summary>Switches the host off.</summary>
+    Kill,
+
+    /// <summary>Switches the host off and on.</summary>
+    Reboot,
 }
 
 /// <summary>The numbers both ends of every connection agree on.</summary>

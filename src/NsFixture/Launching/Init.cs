@@ -22,6 +22,7 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
     private readonly List<int> controls = [control];
     private SandboxNetwork network = null!;
     private HostProcesses processes = null!;
+    private HostLives lives = null!;
     private int test = -1;
 
     /// <summary>Returns in the process of a test only, with what that process is to do.</summary>
@@ -33,7 +34,9 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
             try
             {
                 network = SandboxBuilder.Build(spec, rootPlan, notes);
-                processes = new HostProcesses(new HostViews(spec.Plan, network));
+                var views = new HostViews(spec.Plan, network);
+                lives = new HostLives(network, views);
+                processes = new HostProcesses(views, lives);
             }
             catch (Exception e)
             {
@@ -108,9 +111,11 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
             switch (request)
             {
                 case HostRequest.Socket:
+                    lives.RequireOn(host);
                     given = network.OpenSocket(host, reader.Int32(), reader.Int32(), reader.Int32());
                     break;
                 case HostRequest.Namespace:
+                    lives.RequireOn(host);
                     given = network.NamespaceOf(host);
                     keep = true;
                     break;
@@ -118,11 +123,28 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
                     (number, given) = processes.Start(host, reader.Strings()!, reader.Strings()!, reader.Text(), descriptors);
                     break;
                 case HostRequest.SetLink:
+                    lives.RequireOn(host);
                     network.SetLink(host, reader.Int32(), reader.Boolean());
+                    break;
+                case HostRequest.Pause:
+                    lives.Pause(host);
+                    break;
+                case HostRequest.Resume:
+                    lives.Resume(host);
+                    break;
+                case HostRequest.Kill:
+                    lives.Kill(host);
+                    break;
+                case HostRequest.Reboot:
+                    lives.Reboot(host);
                     break;
             }
         }
         catch (LinuxException e)
+        {
+            problem = $"The sandbox could not do that: {e.Message}.";
+        }
+        catch (SandboxException e)
         {
             problem = e.Message;
         }

@@ -34,6 +34,9 @@ internal sealed class InitConnection(int socket)
     /// <summary>Plugs a host's link in or out.</summary>
     public void SetLink(int host, int link, bool up) => Ask(Request(HostRequest.SetLink, host).Int32(link).Boolean(up));
 
+    /// <summary>What needs no more words than the host: <see cref="HostRequest.Pause"/>, <see cref="HostRequest.Kill"/> and the like.</summary>
+    public void Do(HostRequest request, int host) => Ask(Request(request, host));
+
     /// <summary>Ends the connection; whoever asks after that is told.</summary>
     public void Close()
     {
@@ -62,7 +65,7 @@ internal sealed class InitConnection(int socket)
         var reader = new ByteReader(answer);
         reader.Byte();
         if (reader.String() is { } problem)
-            throw new SandboxException($"The sandbox could not do that: {problem}.");
+            throw new SandboxException(problem);
         return (descriptors.Length > 0 ? descriptors[0] : -1, reader.Int32());
     }
 

@@ -75,8 +75,9 @@ internal static class Err
     public const int ENOSPC = 28;
     public const int EPIPE = 32;
     public const int ENOSYS = 38;
-    public const int ENOTSUP = 95;
     public const int EUSERS = 87;
+    public const int ENOTSUP = 95;
+    public const int EADDRNOTAVAIL = 99;
     public const int ECONNRESET = 104;
 }
 
@@ -152,6 +153,8 @@ internal static class SignalNumbers
     public const int SIGALRM = 14;
     public const int SIGTERM = 15;
     public const int SIGCHLD = 17;
+    public const int SIGCONT = 18;
+    public const int SIGSTOP = 19;
     public const int SIGXCPU = 24;
     public const int SIGXFSZ = 25;
     public const int SIGSYS = 31;

@@ -44,6 +44,7 @@ internal sealed class LinuxException(string operation, string target, int errno)
         Err.ENOSYS => nameof(Err.ENOSYS),
         Err.ENOTSUP => nameof(Err.ENOTSUP),
         Err.EUSERS => nameof(Err.EUSERS),
+        Err.EADDRNOTAVAIL => nameof(Err.EADDRNOTAVAIL),
         Err.ECONNRESET => nameof(Err.ECONNRESET),
         _ => $"errno {errno}",
     };

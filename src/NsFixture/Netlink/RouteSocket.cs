@@ -9,7 +9,7 @@ namespace NsFixture.Netlink;
 /// An rtnetlink socket. It stays in the network namespace it was opened in, whatever its owner's thread enters later
 /// (network_namespaces(7)), so that holding one is holding the control of that namespace.
 /// </summary>
-internal sealed unsafe class RouteSocket : IDisposable
+internal sealed unsafe partial class RouteSocket : IDisposable
 {
     private readonly int fd;
     private uint sequence;

@@ -15,7 +15,7 @@ namespace NsFixture.Networking;
 /// and the test with it, in that namespace.
 /// </para>
 /// </summary>
-internal sealed class SandboxNetwork : IDisposable
+internal sealed partial class SandboxNetwork : IDisposable
 {
     // Given, not left to the kernel: some kernels put tunnel devices into every new namespace and the numbers would vary.
     private const int FirstDeviceIndex = 100, FirstBridgeIndex = 100_000;
@@ -56,13 +56,7 @@ internal sealed class SandboxNetwork : IDisposable
     public void EnableForwarding()
     {
         foreach (PlannedHost router in plan.Hosts.Where(h => h.IsRouter))
-            In(router.Index, () =>
-            {
-                string net = Staging.Root + "/proc/sys/net/";
-                FileSystem.WriteFile(net + "ipv4/ip_forward", "1");
-                if (HasIPv6)
-                    FileSystem.WriteFile(net + "ipv6/conf/all/forwarding", "1");
-            });
+            EnableForwarding(router, Staging.Root);
     }
 
     /// <summary>A socket on a host, wherever it is used.</summary>
@@ -131,6 +125,14 @@ internal sealed class SandboxNetwork : IDisposable
     }
 
     private bool Supports(AddressFamily family) => HasIPv6 || family == AddressFamily.InterNetwork;
+
+    private void EnableForwarding(PlannedHost router, string root) => In(router.Index, () =>
+    {
+        string net = root + "/proc/sys/net/";
+        FileSystem.WriteFile(net + "ipv4/ip_forward", "1");
+        if (HasIPv6)
+            FileSystem.WriteFile(net + "ipv6/conf/all/forwarding", "1");
+    });
 
     private void In(int host, Action action) => In(host, () =>
     {

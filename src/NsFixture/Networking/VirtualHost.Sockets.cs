@@ -14,7 +14,7 @@ public sealed partial class VirtualHost
     /// <param name="protocol">TCP, UDP, ICMP; <see cref="ProtocolType.Unspecified"/>: the type's own.</param>
     /// <exception cref="SandboxException">The kernel refused it, or the sandbox is gone.</exception>
     public Socket OpenSocket(AddressFamily family, SocketType type, ProtocolType protocol = ProtocolType.Unspecified) =>
-        new(new SafeSocketHandle(init.OpenSocket(host.Index, SocketConstants.Domain(family), (int)type, (int)protocol), ownsHandle: true));
+        sockets.Add(new Socket(new SafeSocketHandle(init.OpenSocket(host.Index, SocketConstants.Domain(family), (int)type, (int)protocol), ownsHandle: true)));
 
     /// <summary>A TCP socket that listens on all of this host's addresses.</summary>
     /// <param name="port">The port; 0: any that is free.</param>

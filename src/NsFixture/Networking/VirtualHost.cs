@@ -15,6 +15,7 @@ public sealed partial class VirtualHost
     private readonly NetworkPlan plan;
     private readonly PlannedHost host;
     private readonly InitConnection init;
+    private readonly HostSockets sockets = new();
 
     internal VirtualHost(NetworkPlan plan, PlannedHost host, InitConnection init)
     {

@@ -49,6 +49,15 @@ internal sealed class HostViews(NetworkPlan plan, SandboxNetwork network)
         Enter(network.NamespaceOf(host), Sched.CLONE_NEWNET);
     }
 
+    /// <summary>Drops a host's view: the next program there gets a new one.</summary>
+    public void Forget(int host)
+    {
+        if (!views.Remove(host, out var view))
+            return;
+        Descriptors.Close(view.Mounts);
+        Descriptors.Close(view.Names);
+    }
+
     private static int Open(string type) => FileSystem.OpenDescriptor("/proc/self/ns/" + type, Fcntl.O_RDONLY);
 
     private static void Enter(int descriptor, ulong type)
