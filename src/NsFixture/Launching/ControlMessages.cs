@@ -75,6 +75,9 @@ internal enum HostRequest : byte
 
     /// <summary>Switches the host off and on.</summary>
     Reboot,
+
+    /// <summary>A <see cref="Networking.PlanChange"/> on the host's account; host -1: on nobody's.</summary>
+    Change,
 }
 
 /// <summary>The numbers both ends of every connection agree on.</summary>

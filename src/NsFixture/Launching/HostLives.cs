@@ -15,9 +15,10 @@ internal sealed class HostLives(SandboxNetwork network, HostViews views)
     private readonly Dictionary<int, HashSet<(int Id, ulong Started)>> paused = [];
     private readonly HashSet<int> off = [];
 
-    /// <summary>Throws unless the host has been left switched on.</summary>
+    /// <summary>Throws unless the host is there and switched on.</summary>
     public void RequireOn(int host)
     {
+        RequireThere(host);
         if (off.Contains(host))
             throw new SandboxException($"Host \"{network.NameOf(host)}\" is switched off: Reboot() it first.");
     }
@@ -83,8 +84,30 @@ internal sealed class HostLives(SandboxNetwork network, HostViews views)
         off.Remove(host);
     }
 
+    /// <summary>Changes the network while it runs.</summary>
+    /// <param name="host">The host that the change is made on; -1: none of them.</param>
+    /// <param name="change">What is to be different.</param>
+    public void Change(int host, PlanChange change)
+    {
+        bool isRemoval = host >= 0 && change.Hosts.Any(h => h.Index == host && h.IsRemoved);
+        if (isRemoval)
+            Kill(host);
+        else if (host >= 0)
+            RequireOn(host);
+        views.NamesChanged(network.Change(change, isOff: off.Contains));
+        if (isRemoval)
+            views.Forget(host);
+    }
+
+    private void RequireThere(int host)
+    {
+        if (network.IsRemoved(host))
+            throw new SandboxException($"Host \"{network.NameOf(host)}\" has been removed from the network.");
+    }
+
     private void RequireOther(int host, string what)
     {
+        RequireThere(host);
         if (host == network.TestHost)
             throw new SandboxException($"{what}: host \"{network.NameOf(host)}\" is the one that the test itself and the sandbox run on: give the programs in question a host of their own.");
     }

@@ -138,6 +138,9 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
                 case HostRequest.Reboot:
                     lives.Reboot(host);
                     break;
+                case HostRequest.Change:
+                    lives.Change(host, reader.Change());
+                    break;
             }
         }
         catch (LinuxException e)

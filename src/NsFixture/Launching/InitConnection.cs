@@ -37,6 +37,9 @@ internal sealed class InitConnection(int socket)
     /// <summary>What needs no more words than the host: <see cref="HostRequest.Pause"/>, <see cref="HostRequest.Kill"/> and the like.</summary>
     public void Do(HostRequest request, int host) => Ask(Request(request, host));
 
+    /// <summary>Changes the running network.</summary>
+    public void Change(int host, Networking.PlanChange change) => Ask(Request(HostRequest.Change, host).Change(change));
+
     /// <summary>Ends the connection; whoever asks after that is told.</summary>
     public void Close()
     {

@@ -22,17 +22,19 @@ internal sealed partial class SandboxNetwork : IDisposable
 
     private static readonly TimeSpan AddressLimit = TimeSpan.FromSeconds(30);
 
-    private readonly NetworkPlan plan;
+    private NetworkPlan plan;
     private readonly RouteSocket inSwitch = new();
 
     // No process need live in the switch or on a host, and with the last reference the kernel destroys a namespace and its veths.
     private readonly int switchNamespace = OpenCurrent();
-    private readonly int[] hostNamespaces;
+    private int[] hostNamespaces;
+    private readonly HashSet<int> bridges;
 
     private SandboxNetwork(NetworkPlan plan)
     {
         this.plan = plan;
         hostNamespaces = new int[plan.Hosts.Count];
+        bridges = [.. plan.Networks.Where(n => n.InterfaceCount > 1).Select(n => n.Index)];
     }
 
     /// <summary>Whether the kernel has IPv6.</summary>
@@ -42,8 +44,8 @@ internal sealed partial class SandboxNetwork : IDisposable
     public static SandboxNetwork Build(NetworkPlan plan)
     {
         var network = new SandboxNetwork(plan) { HasIPv6 = FileSystem.Exists("/proc/self/net/if_inet6") };
-        foreach (PlannedNetwork segment in plan.Networks.Where(HasBridge))
-            network.inSwitch.CreateBridge(FirstBridgeIndex + segment.Index, segment.BridgeName, segment.BridgeHardwareAddress, segment.Mtu);
+        foreach (int segment in network.bridges)
+            network.CreateBridge(plan.Networks[segment]);
         for (int i = plan.Hosts.Count - 1; i >= 0; i--)
             network.BuildHost(plan.Hosts[i]);
         if (network.HasIPv6)
@@ -67,7 +69,7 @@ internal sealed partial class SandboxNetwork : IDisposable
     public int NamespaceOf(int host) => hostNamespaces[host];
 
     /// <summary>Plugs a link in or out at the switch: the host's own end loses its carrier, and nothing else.</summary>
-    public void SetLink(int host, int link, bool up) => inSwitch.SetState(plan.Hosts[host].Interfaces[link].PortName, up);
+    public void SetLink(int host, int link, bool up) => inSwitch.SetState(plan.Hosts[host].Interface(link).PortName, up);
 
     /// <summary>Closes what keeps the network alive.</summary>
     public void Dispose()
@@ -97,9 +99,10 @@ internal sealed partial class SandboxNetwork : IDisposable
         }
     }
 
-    private static bool HasBridge(PlannedNetwork segment) => segment.InterfaceCount > 1;
-
     private static int OpenCurrent() => FileSystem.OpenDescriptor("/proc/self/ns/net", Fcntl.O_RDONLY);
+
+    private void CreateBridge(PlannedNetwork segment) =>
+        inSwitch.CreateBridge(FirstBridgeIndex + segment.Index, segment.BridgeName, segment.BridgeHardwareAddress, segment.Mtu);
 
     private void BuildHost(PlannedHost host)
     {
@@ -109,19 +112,27 @@ internal sealed partial class SandboxNetwork : IDisposable
         using var onHost = new RouteSocket();
         onHost.SetUp("lo");
         foreach (PlannedInterface link in host.Interfaces)
-        {
-            int index = FirstDeviceIndex + link.Index;
-            onHost.CreateVeth(index, link.Device, link.HardwareAddress, link.Mtu, link.PortName, link.PortHardwareAddress, switchNamespace);
-            if (HasBridge(plan.Networks[link.Network]))
-                inSwitch.SetMaster(link.PortName, FirstBridgeIndex + link.Network);
-            else
-                inSwitch.SetUp(link.PortName);
-            onHost.SetUp(link.Device);
-            foreach (NetworkAddress address in link.Addresses.Where(a => Supports(a.Address.AddressFamily)))
-                onHost.AddAddress(index, address.Address, address.PrefixLength);
-        }
+            AddLink(onHost, link);
         foreach (PlannedRoute route in host.Routes.Where(r => Supports(r.Gateway.AddressFamily)))
             onHost.AddRoute(route.Destination, route.Gateway, FirstDeviceIndex + route.Interface);
+    }
+
+    private void AddLink(RouteSocket onHost, PlannedInterface link)
+    {
+        int index = FirstDeviceIndex + link.Index;
+        onHost.CreateVeth(index, link.Device, link.HardwareAddress, link.Mtu, link.PortName, link.PortHardwareAddress, switchNamespace);
+        PlugIn(link);
+        onHost.SetUp(link.Device);
+        foreach (NetworkAddress address in link.Addresses.Where(a => Supports(a.Address.AddressFamily)))
+            onHost.AddAddress(index, address.Address, address.PrefixLength);
+    }
+
+    private void PlugIn(PlannedInterface link)
+    {
+        if (bridges.Contains(link.Network))
+            inSwitch.SetMaster(link.PortName, FirstBridgeIndex + link.Network);
+        else
+            inSwitch.SetUp(link.PortName);
     }
 
     private bool Supports(AddressFamily family) => HasIPv6 || family == AddressFamily.InterNetwork;

@@ -14,17 +14,17 @@ namespace NsFixture;
 /// using TcpClient client = await network["client"].ConnectAsync("server", 80);
 /// </code>
 /// </example>
-public sealed class VirtualNetwork : IAsyncDisposable
+public sealed partial class VirtualNetwork : IAsyncDisposable
 {
-    private readonly NetworkPlan plan;
     private readonly InitConnection init;
     private readonly Sandbox? sandbox;
+    private volatile NetworkPlan plan;
     private int disposed;
 
     internal VirtualNetwork(NetworkPlan plan, InitConnection init, Sandbox? sandbox = null)
     {
         (this.plan, this.init, this.sandbox) = (plan, init, sandbox);
-        Hosts = [.. plan.Hosts.Select(host => new VirtualHost(plan, host, init))];
+        Hosts = [.. plan.Hosts.Select(host => new VirtualHost(this, plan, host, init))];
     }
 
     /// <summary>
@@ -61,10 +61,10 @@ public sealed class VirtualNetwork : IAsyncDisposable
     }
 
     /// <summary>All hosts and routers, in the order of declaration; the test's own is the first.</summary>
-    public IReadOnlyList<VirtualHost> Hosts { get; }
+    public IReadOnlyList<VirtualHost> Hosts { get; private set; }
 
     /// <summary>The host the test runs on.</summary>
-    public VirtualHost TestHost => Hosts[plan.Test.Index];
+    public VirtualHost TestHost => Hosts[0];
 
     /// <summary>A host by its name, or by one of its further names.</summary>
     /// <param name="name">In any case.</param>
@@ -72,8 +72,14 @@ public sealed class VirtualNetwork : IAsyncDisposable
     public VirtualHost this[string name] => TryGetHost(name, out VirtualHost? host) ? host
         : throw new ArgumentException($"There is no host \"{name}\" in this network; there is {string.Join(", ", Hosts.Select(h => h.Name))}.", nameof(name));
 
-    /// <summary>The networks, hosts, addresses and routes, as a text to read.</summary>
-    public string Describe() => PlanText.Describe(plan);
+    /// <summary>The networks, hosts, addresses and routes as they are now, as a text to read.</summary>
+    public string Describe() => PlanText.Describe(PlanRevision.Compact(plan));
+
+    /// <summary>The network as it is now, as a Mermaid flowchart (<see href="https://mermaid.js.org"/>).</summary>
+    public string ToMermaid() => PlanMermaid.Draw(PlanRevision.Compact(plan));
+
+    /// <summary>The network as it is now, as an SVG image, complete in itself.</summary>
+    public string ToSvg() => PlanSvg.Draw(PlanRevision.Compact(plan));
 
     /// <summary>Ends the network; everything on its hosts has ended when this completes. A test's own ends with the test.</summary>
     public async ValueTask DisposeAsync()

@@ -11,8 +11,9 @@ namespace NsFixture.Sandboxes;
 /// </summary>
 internal sealed class HostViews(NetworkPlan plan, SandboxNetwork network)
 {
+    private NetworkPlan plan = plan;
     private readonly Dictionary<int, (int Mounts, int Names)> views = [];
-    private readonly HostsFile hosts = new(plan, network.HasIPv6);
+    private HostsFile hosts = new(plan, network.HasIPv6);
 
     /// <summary>Makes a host's view if there is none yet. The test's host has the sandbox's own.</summary>
     public void Prepare(int host)
@@ -56,6 +57,31 @@ internal sealed class HostViews(NetworkPlan plan, SandboxNetwork network)
             return;
         Descriptors.Close(view.Mounts);
         Descriptors.Close(view.Names);
+    }
+
+    /// <summary>
+    /// The one place that hears of it when hosts, their names or their addresses have changed: all that knows names inside is
+    /// brought up to date here.
+    /// </summary>
+    public void NamesChanged(NetworkPlan current)
+    {
+        HostsFile before = hosts, after = new(current, network.HasIPv6);
+        (NetworkPlan old, plan, hosts) = (plan, current, after);
+        HostsFile.Revise("/etc/hosts", before.TextFor(old.Test), after.TextFor(current.Test));
+        int ownMounts = Open("mnt");
+        try
+        {
+            foreach (var (host, view) in views.Where(v => !current.Hosts[v.Key].IsRemoved))
+            {
+                Enter(view.Mounts, Sched.CLONE_NEWNS);
+                HostsFile.Revise("/etc/hosts", before.TextFor(old.Hosts[host]), after.TextFor(current.Hosts[host]));
+            }
+        }
+        finally
+        {
+            Enter(ownMounts, Sched.CLONE_NEWNS);
+            Descriptors.Close(ownMounts);
+        }
     }
 
     private static int Open(string type) => FileSystem.OpenDescriptor("/proc/self/ns/" + type, Fcntl.O_RDONLY);

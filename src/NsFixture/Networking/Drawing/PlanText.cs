@@ -14,7 +14,7 @@ internal static class PlanText
             [i.Index == 0 ? Title(plan, h) : "", i.Device, plan.Networks[i.Network].Name, string.Join(", ", i.Addresses), $"{i.Mtu}", Conditions(i)])));
         Table(text, ["NAME", "HOST"], plan.Hosts.SelectMany(h => h.DnsNames.Select(n => (string[])[n, h.Name])));
         Table(text, ["ROUTES OF", "DESTINATION", "GATEWAY", "INTERFACE"], plan.Hosts.SelectMany(h => h.Routes.Select((r, i) => (string[])
-            [i == 0 ? h.Name : "", Destination(r), $"{r.Gateway}", h.Interfaces[r.Interface].Device])));
+            [i == 0 ? h.Name : "", Destination(r), $"{r.Gateway}", h.Interface(r.Interface).Device])));
         Table(text, ["REGION", "HOSTS"], plan.Regions.Select(r => (string[])[r.Name, Hosts(plan, r)]));
         Table(text, ["FROM REGION", "TO REGION", "CONDITIONS"], plan.RegionConditions.Select(r => (string[])
             [plan.Regions[r.From].Name, plan.Regions[r.To].Name, r.Conditions.ToString()]));

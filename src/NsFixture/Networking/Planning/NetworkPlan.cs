@@ -25,6 +25,12 @@ internal sealed record NetworkPlan(
 /// <param name="InterfaceCount">How many interfaces are on it: below two nothing has to switch.</param>
 internal sealed record PlannedNetwork(int Index, string Name, int Mtu, IPNetwork? Subnet, IPNetwork? Subnet6, int InterfaceCount)
 {
+    /// <summary>What happens to packets to the network, on links without conditions of their own; null where nothing does.</summary>
+    public LinkConditions? Up { get; init; }
+
+    /// <summary>What happens to packets from the network, on links without conditions of their own; null where nothing does.</summary>
+    public LinkConditions? Down { get; init; }
+
     /// <summary>What its bridge is called in the switch.</summary>
     public string BridgeName => $"n{Index}";
 
@@ -33,18 +39,28 @@ internal sealed record PlannedNetwork(int Index, string Name, int Mtu, IPNetwork
 }
 
 /// <summary>A host or a router.</summary>
-/// <param name="Index">Its place in <see cref="NetworkPlan.Hosts"/>.</param>
+/// <param name="Index">Its place in <see cref="NetworkPlan.Hosts"/>, for as long as the network runs.</param>
 /// <param name="Name">An RFC 1123 label, unique among hosts and their further names.</param>
 /// <param name="IsRouter">Whether it forwards.</param>
 /// <param name="DnsNames">The names it has besides its own.</param>
 /// <param name="Interfaces">Its links, at least one.</param>
 /// <param name="Routes">All but those that come with its addresses, IPv4 first; no destination twice.</param>
 internal sealed record PlannedHost(
-    int Index, string Name, bool IsRouter, IReadOnlyList<string> DnsNames, IReadOnlyList<PlannedInterface> Interfaces, IReadOnlyList<PlannedRoute> Routes);
+    int Index, string Name, bool IsRouter, IReadOnlyList<string> DnsNames, IReadOnlyList<PlannedInterface> Interfaces, IReadOnlyList<PlannedRoute> Routes)
+{
+    /// <summary>Whether it has the routes that follow from the topology besides those declared.</summary>
+    public bool HasDerivedRoutes { get; init; } = true;
+
+    /// <summary>Whether it has been removed from the running network. Its place stays, so that no other host gets its number; it has nothing.</summary>
+    public bool IsRemoved { get; init; }
+
+    /// <summary>The interface of an index.</summary>
+    public PlannedInterface Interface(int index) => Interfaces.First(i => i.Index == index);
+}
 
 /// <summary>A link: a host's attachment to a network.</summary>
 /// <param name="Host">The host's index.</param>
-/// <param name="Index">Its place in <see cref="PlannedHost.Interfaces"/>.</param>
+/// <param name="Index">Its number on the host: its place in <see cref="PlannedHost.Interfaces"/> until one before it is removed.</param>
 /// <param name="Device">The interface's name on the host.</param>
 /// <param name="Network">The network's index.</param>
 /// <param name="HardwareAddress">Six bytes, locally administered, unique in the topology.</param>
@@ -67,7 +83,11 @@ internal sealed record PlannedInterface(
 /// <param name="Destination">A prefix; of length 0 for a default route.</param>
 /// <param name="Gateway">An address of a router, on the network of the interface.</param>
 /// <param name="Interface">The index of the host's interface.</param>
-internal sealed record PlannedRoute(IPNetwork Destination, IPAddress Gateway, int Interface);
+internal sealed record PlannedRoute(IPNetwork Destination, IPAddress Gateway, int Interface)
+{
+    /// <summary>The gateway as it was declared, its name or its address; null: the route is derived.</summary>
+    public string? Via { get; init; }
+}
 
 /// <summary>Hosts that are near to one another.</summary>
 /// <param name="Index">Its place in <see cref="NetworkPlan.Regions"/>.</param>
