@@ -2,6 +2,7 @@ using System.Diagnostics.Tracing;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using NsFixture.Linux;
+using NsFixture.Networking;
 
 namespace NsFixture.Launching;
 
@@ -93,6 +94,8 @@ internal static class TestProcess
         Console.SetOut(new ConsoleForwarder(channel, TestReportKind.ConsoleOut));
         Console.SetError(new ConsoleForwarder(channel, TestReportKind.ConsoleError));
         IsolatedNetwork.Enter(new IsolatedNetwork(request, channel, control));
+        if (request.Spec.Plan.Hosts.Count > 1)
+            HostContext.Mark();
         return (ITestRunner)Activator.CreateInstance(Type.GetType(request.RunnerType, throwOnError: true)!)!;
     }
 
