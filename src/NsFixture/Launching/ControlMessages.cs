@@ -52,7 +52,7 @@ internal enum HostRequest : byte
     /// <summary>Domain, type, protocol: a socket of the host's network.</summary>
     Socket = 1,
 
-    /// <summary>The host's network namespace.</summary>
+    /// <summary>The host's network namespace; host -1: the switch's.</summary>
     Namespace,
 
     /// <summary>

@@ -90,7 +90,7 @@ internal sealed class HostLives(SandboxNetwork network, HostViews views)
     public void Change(int host, PlanChange change)
     {
         bool isRemoval = host >= 0 && change.Hosts.Any(h => h.Index == host && h.IsRemoved);
-        if (isRemoval)
+        if (isRemoval && !network.IsContainer(host))
             Kill(host);
         else if (host >= 0)
             RequireOn(host);

@@ -115,7 +115,8 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
                     given = network.OpenSocket(host, reader.Int32(), reader.Int32(), reader.Int32());
                     break;
                 case HostRequest.Namespace:
-                    lives.RequireOn(host);
+                    if (host >= 0)
+                        lives.RequireOn(host);
                     given = network.NamespaceOf(host);
                     keep = true;
                     break;

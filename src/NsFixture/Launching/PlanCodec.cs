@@ -47,12 +47,12 @@ internal static class PlanCodec
     };
 
     private static void Host(ByteWriter writer, PlannedHost h) => writer
-        .Int32(h.Index).String(h.Name).Boolean(h.IsRouter).Strings([.. h.DnsNames]).List(h.Interfaces, Interface).List(h.Routes, Route).Boolean(h.HasDerivedRoutes).Boolean(h.IsRemoved);
+        .Int32(h.Index).String(h.Name).Boolean(h.IsRouter).Strings([.. h.DnsNames]).List(h.Interfaces, Interface).List(h.Routes, Route).Boolean(h.HasDerivedRoutes).Boolean(h.IsRemoved).Boolean(h.IsContainer);
 
     private static PlannedHost Host(ref ByteReader reader) =>
         new(reader.Int32(), reader.Text(), reader.Boolean(), reader.Strings()!, List(ref reader, Interface), List(ref reader, Route))
         {
-            HasDerivedRoutes = reader.Boolean(), IsRemoved = reader.Boolean(),
+            HasDerivedRoutes = reader.Boolean(), IsRemoved = reader.Boolean(), IsContainer = reader.Boolean(),
         };
 
     private static void Interface(ByteWriter writer, PlannedInterface i) => writer

@@ -12,6 +12,8 @@ internal sealed partial class SandboxNetwork
 
     public bool IsRemoved(int host) => plan.Hosts[host].IsRemoved;
 
+    public bool IsContainer(int host) => plan.Hosts[host].IsContainer;
+
     public string NameOf(int host) => plan.Hosts[host].Name;
 
     /// <summary>Plugs all links of a host in or out.</summary>
@@ -47,6 +49,7 @@ internal sealed partial class SandboxNetwork
         NetworkPlan before = plan;
         plan = change.ApplyTo(before);
         Array.Resize(ref hostNamespaces, plan.Hosts.Count);
+        hostNamespaces.AsSpan(before.Hosts.Count).Fill(-1);
         var begun = new List<PlannedHost>();
         try
         {
@@ -55,8 +58,12 @@ internal sealed partial class SandboxNetwork
             foreach (PlannedHost host in change.Hosts.OrderByDescending(h => h.IsRemoved))
             {
                 begun.Add(host);
-                if (host.Index >= before.Hosts.Count)
+                if (host.Index >= before.Hosts.Count && host.IsContainer)
+                    PlugIn(host.Interfaces[0]); // the link itself is made by who may enter the container
+                else if (host.Index >= before.Hosts.Count)
                     Build(host);
+                else if (host.IsContainer && !host.IsRemoved)
+                    continue; // its routes are given to it once, when it is attached
                 else if (host.IsRemoved || isOff(host.Index))
                     RemoveLinks(before.Hosts[host.Index].Interfaces.Where(i => !host.Interfaces.Any(n => n.Index == i.Index)));
                 else
@@ -94,7 +101,7 @@ internal sealed partial class SandboxNetwork
         {
             if (host.Index >= before.Hosts.Count)
                 RemoveLinks(host.Interfaces);
-            else if (!host.IsRemoved && !isOff(host.Index))
+            else if (host is { IsRemoved: false, IsContainer: false } && !isOff(host.Index))
                 Alter(host, before.Hosts[host.Index]);
         }
         catch (Exception e) when (e is LinuxException or SandboxException)
@@ -143,11 +150,18 @@ internal sealed partial class SandboxNetwork
             List<string> switches = [$"/proc/sys/net/ipv4/conf/{link.Device}/arp_notify"];
             if (HasIPv6)
                 switches.Add($"/proc/sys/net/ipv6/conf/{link.Device}/ndisc_notify");
-            foreach (string path in switches)
-                FileSystem.WriteFile(path, "1");
-            onHost.SetHardwareAddress(link.Device, link.HardwareAddress);
-            foreach (string path in switches)
-                FileSystem.WriteFile(path, "0");
+            try
+            {
+                foreach (string path in switches)
+                    FileSystem.WriteFile(path, "1");
+                onHost.SetHardwareAddress(link.Device, link.HardwareAddress);
+                foreach (string path in switches)
+                    FileSystem.WriteFile(path, "0");
+            }
+            catch (LinuxException)
+            {
+                // In a container /proc/sys may be read-only: the neighbours find out by themselves, some seconds later.
+            }
         }
     });
 

@@ -65,8 +65,8 @@ internal sealed partial class SandboxNetwork : IDisposable
     public int OpenSocket(int host, int domain, int type, int protocol) => In(host, () =>
         LinuxException.Check(Libc.Socket(domain, type | SocketConstants.SOCK_CLOEXEC, protocol), "socket", $"on host {plan.Hosts[host].Name}"));
 
-    /// <summary>The network namespace of a host; stays this object's.</summary>
-    public int NamespaceOf(int host) => hostNamespaces[host];
+    /// <summary>The network namespace of a host, or by -1 of the switch; stays this object's.</summary>
+    public int NamespaceOf(int host) => host < 0 ? switchNamespace : hostNamespaces[host];
 
     /// <summary>Plugs a link in or out at the switch: the host's own end loses its carrier, and nothing else.</summary>
     public void SetLink(int host, int link, bool up) => inSwitch.SetState(plan.Hosts[host].Interface(link).PortName, up);

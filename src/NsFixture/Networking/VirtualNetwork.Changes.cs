@@ -38,14 +38,18 @@ public sealed partial class VirtualNetwork
     {
         lock (changing)
         {
-            NetworkPlan next = PlanRevision.Revise(plan, edit);
-            init.Change(host?.Index ?? -1, PlanChange.Between(plan, next));
-            var known = Hosts.ToDictionary(h => h.Index);
-            foreach (VirtualHost there in Hosts)
-                there.Update(next);
-            Hosts = [.. next.Hosts.Where(h => !h.IsRemoved).Select(h => known.TryGetValue(h.Index, out VirtualHost? there) ? there : new VirtualHost(this, next, h, init))];
-            plan = next;
+            Apply(host?.Index ?? -1, PlanRevision.Revise(plan, edit));
         }
+    }
+
+    private void Apply(int host, NetworkPlan next)
+    {
+        init.Change(host, PlanChange.Between(plan, next));
+        var known = Hosts.ToDictionary(h => h.Index);
+        foreach (VirtualHost there in Hosts)
+            there.Update(next);
+        Hosts = [.. next.Hosts.Where(h => h is { IsRemoved: false, IsContainer: false }).Select(h => known.TryGetValue(h.Index, out VirtualHost? there) ? there : new VirtualHost(this, next, h, init))];
+        plan = next;
     }
 
     private Task<VirtualHost> AddAsync(Func<Topology, Topology> add) => Task.Run(() =>

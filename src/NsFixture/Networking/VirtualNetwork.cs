@@ -66,6 +66,9 @@ public sealed partial class VirtualNetwork : IAsyncDisposable
     /// <summary>The host the test runs on.</summary>
     public VirtualHost TestHost => Hosts[0];
 
+    /// <summary>Whether it was disposed of.</summary>
+    internal bool HasEnded => Volatile.Read(ref disposed) != 0;
+
     /// <summary>A host by its name, or by one of its further names.</summary>
     /// <param name="name">In any case.</param>
     /// <exception cref="ArgumentException">There is none of that name.</exception>

@@ -54,6 +54,9 @@ internal sealed record PlannedHost(
     /// <summary>Whether it has been removed from the running network. Its place stays, so that no other host gets its number; it has nothing.</summary>
     public bool IsRemoved { get; init; }
 
+    /// <summary>Whether it is a container of an engine's, which has its network from there and one link to this one.</summary>
+    public bool IsContainer { get; init; }
+
     /// <summary>The interface of an index.</summary>
     public PlannedInterface Interface(int index) => Interfaces.First(i => i.Index == index);
 }
