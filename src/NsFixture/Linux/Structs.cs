@@ -89,6 +89,25 @@ internal struct Statx
     public uint stx_gid;
     public ushort stx_mode;
     public ulong stx_ino;
+    public ulong stx_size;
+    public ulong stx_blocks;
+    public ulong stx_attributes_mask;
+    public StatxTimestamp stx_atime;
+    public StatxTimestamp stx_btime;
+    public StatxTimestamp stx_ctime;
+    public StatxTimestamp stx_mtime;
+    public uint stx_rdev_major;
+    public uint stx_rdev_minor;
+    public uint stx_dev_major;
+    public uint stx_dev_minor;
+}
+
+[CHeader("linux/stat.h", CName = "struct statx_timestamp")]
+[StructLayout(LayoutKind.Sequential, Size = 16)]
+internal struct StatxTimestamp
+{
+    public long tv_sec;
+    public uint tv_nsec;
 }
 
 [CHeader("sys/signalfd.h", CName = "struct signalfd_siginfo")]
