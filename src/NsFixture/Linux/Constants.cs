@@ -56,6 +56,15 @@ internal static class Fcntl
     public const int AT_SYMLINK_NOFOLLOW = 0x100;
 }
 
+[CHeader("sys/file.h")]
+internal static class FileLock
+{
+    public const int LOCK_SH = 1;
+    public const int LOCK_EX = 2;
+    public const int LOCK_NB = 4;
+    public const int LOCK_UN = 8;
+}
+
 [CHeader("errno.h")]
 internal static class Err
 {

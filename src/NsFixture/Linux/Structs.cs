@@ -116,3 +116,11 @@ internal struct SignalFdInfo
 {
     public uint ssi_signo;
 }
+
+[CHeader("time.h", CName = "struct timespec")]
+[StructLayout(LayoutKind.Sequential)]
+internal struct TimeSpec
+{
+    public long tv_sec;
+    public long tv_nsec;
+}
