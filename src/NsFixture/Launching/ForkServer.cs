@@ -28,6 +28,9 @@ internal sealed class ForkServer
 
     public UserMapping Mapping { get; private set; }
 
+    /// <summary>The directories that were prepared for its sandboxes.</summary>
+    public TemplateRegistry Templates { get; } = new();
+
     /// <param name="assemblyPath">The test assembly, whose runtime configuration and dependencies are used.</param>
     /// <param name="runnerType">The <see cref="ITestRunner"/> to warm up; null for a bare server.</param>
     public static ForkServer Start(string assemblyPath, string? runnerType)

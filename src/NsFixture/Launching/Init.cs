@@ -21,6 +21,8 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
     private const int ResultSocket = 500; // above whatever the runtime has opened
     private readonly List<int> controls = [control];
     private SandboxNetwork network = null!;
+    private SandboxRoots roots = null!;
+    private bool hardened;
     private HostProcesses processes = null!;
     private int test = -1;
 
@@ -32,8 +34,9 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
             List<string> notes = [];
             try
             {
-                network = SandboxBuilder.Build(spec, rootPlan, notes);
-                processes = new HostProcesses(new HostViews(spec.Plan, network));
+                hardened = spec.Hardened;
+                network = SandboxBuilder.Build(spec, rootPlan, notes, out roots);
+                processes = new HostProcesses(new HostViews(spec.Plan, network, roots), hardened);
             }
             catch (Exception e)
             {
@@ -117,6 +120,10 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
                 case HostRequest.Spawn:
                     (number, given) = processes.Start(host, reader.Strings()!, reader.Strings()!, reader.Text(), descriptors);
                     break;
+                case HostRequest.Layers:
+                    given = roots.LayersOf(host);
+                    keep = true;
+                    break;
                 case HostRequest.SetLink:
                     network.SetLink(host, reader.Int32(), reader.Boolean());
                     break;
@@ -154,6 +161,8 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
         Descriptors.Duplicate(input, 0);
         Descriptors.Duplicate(output, 1);
         Descriptors.Duplicate(error, 2);
+        if (hardened)
+            Hardening.Apply();
         if (argv.Length == 0)
         {
             int socket = Descriptors.DuplicateAbove(result, ResultSocket), controlSocket = Descriptors.DuplicateAbove(theirs, socket);

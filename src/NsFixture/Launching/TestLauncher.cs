@@ -23,7 +23,7 @@ internal sealed class TestLauncher
         coverageFiles = new(() => CoverageHits.FindFiles(Path.GetDirectoryName(this.assemblyPath)!));
     }
 
-    private sealed record Backend(LauncherKind Kind, string Reason, SandboxPool Pool);
+    private sealed record Backend(LauncherKind Kind, string Reason, SandboxPool Pool, ForkServer Server);
 
     /// <summary>The launcher of a test assembly. <paramref name="runner"/> is an <see cref="ITestRunner"/>.</summary>
     public static TestLauncher For(string assemblyPath, Type runner) =>
@@ -88,6 +88,15 @@ internal sealed class TestLauncher
                 tracker.SkipAll(reason + " (NSFIXTURE_REQUIRE=1 makes this a failure.)");
             return;
         }
+        try
+        {
+            spec = await RootPreparation.PrepareAsync(backend.Server, spec, new RootPreparation.Managed(backend.Kind, Environment.CurrentDirectory)).ConfigureAwait(false);
+        }
+        catch (SandboxException e)
+        {
+            tracker.End(FailureInfo.Of(e.GetType(), e.Message));
+            return;
+        }
         await RunAsync(backend, Request(backend, spec, runnerType, payload), settings.Options.Deadline, tracker).ConfigureAwait(false);
     }
 
@@ -127,7 +136,7 @@ internal sealed class TestLauncher
         try
         {
             await server.Ready.ConfigureAwait(false);
-            var backend = new Backend(LauncherKind.Fork, Choose(LauncherKind.Auto).Reason, new SandboxPool(server, forkTests: true));
+            var backend = new Backend(LauncherKind.Fork, Choose(LauncherKind.Auto).Reason, new SandboxPool(server, forkTests: true), server);
             await RunCanaryAsync(backend).ConfigureAwait(false);
             return backend;
         }
@@ -143,7 +152,7 @@ internal sealed class TestLauncher
     {
         ForkServer server = ForkServer.Start(assemblyPath, runnerType: null);
         await server.Ready.ConfigureAwait(false);
-        return new Backend(LauncherKind.Exec, Choose(LauncherKind.Exec).Reason, new SandboxPool(server, forkTests: false));
+        return new Backend(LauncherKind.Exec, Choose(LauncherKind.Exec).Reason, new SandboxPool(server, forkTests: false), server);
     }
 
     private async Task RunCanaryAsync(Backend backend)

@@ -124,3 +124,31 @@ internal struct TimeSpec
     public long tv_sec;
     public long tv_nsec;
 }
+
+[CHeader("linux/mount.h", CName = "struct mount_attr")]
+[StructLayout(LayoutKind.Sequential)]
+internal struct MountAttr
+{
+    public ulong attr_set;
+    public ulong attr_clr;
+    public ulong propagation;
+    public ulong userns_fd;
+}
+
+[CHeader("linux/filter.h", CName = "struct sock_filter")]
+[StructLayout(LayoutKind.Sequential)]
+internal struct SockFilter
+{
+    public ushort code;
+    public byte jt;
+    public byte jf;
+    public uint k;
+}
+
+[CHeader("linux/filter.h", CName = "struct sock_fprog")]
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct SockFProg
+{
+    public ushort len;
+    public SockFilter* filter;
+}

@@ -27,6 +27,9 @@ internal sealed class LinkerCache
     /// <summary>How many names it knows.</summary>
     public int Count => byName.Count;
 
+    /// <summary>The names that it knows.</summary>
+    public IEnumerable<string> Names => byName.Keys;
+
     /// <summary>The cache of the tree at <paramref name="path"/>; an empty one where there is none, or it is of another format.</summary>
     public static LinkerCache Read(string path) => File.Exists(path) ? Parse(File.ReadAllBytes(path)) : new LinkerCache();
 
