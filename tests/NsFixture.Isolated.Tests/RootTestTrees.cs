@@ -61,6 +61,13 @@ internal static class RootTestTrees
         WriteImage(path, layers, new { Env = new[] { "PATH=/usr/bin:/bin", "COLOUR=blue" }, Entrypoint = new[] { "/data/run.sh" }, Cmd = new[] { "default" }, WorkingDir = "/srv" });
     });
 
+    /// <summary>A directory with a file, to be shown in trees.</summary>
+    public static string Shared(string name) => Made("shared-" + name, path =>
+    {
+        System.IO.Directory.CreateDirectory(path);
+        File.WriteAllText(path + "/file", "of the machine");
+    });
+
     public static void WriteImage(string path, byte[][] layers, object config)
     {
         var files = new Dictionary<string, byte[]>();

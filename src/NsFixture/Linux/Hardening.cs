@@ -16,21 +16,12 @@ internal static unsafe class Hardening
     /// <exception cref="LinuxException">The kernel refused a step; the process is to end.</exception>
     public static void Apply()
     {
-        // While it still may: without capabilities a port below 1024 would be out of reach, which every sandbox promises.
-        TryWrite("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
-        TryWrite("/proc/sys/net/ipv4/ping_group_range", "0 2147483647");
         EnterUserNamespace();
         FileSystem.WriteFile("/proc/sys/user/max_user_namespaces", "0");
         DropCapabilities();
         if (Libc.Prctl(PrctlOptions.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
             throw LinuxException.Last("prctl", "PR_SET_NO_NEW_PRIVS");
         SeccompFilter.Install();
-    }
-
-    private static void TryWrite(string path, string text)
-    {
-        if (FileSystem.Exists(path))
-            FileSystem.WriteFile(path, text);
     }
 
     // The maps of a new user namespace can be written only by one who has capabilities in the old one: a helper that stays there.

@@ -65,6 +65,18 @@ internal sealed class SandboxNetwork : IDisposable
             });
     }
 
+    /// <summary>Gives ports below 1024, and pings, to processes without capabilities. Needs the sandbox's own /proc.</summary>
+    /// <param name="root">Where its root tree is now.</param>
+    public void OpenToTheUnprivileged(string root)
+    {
+        foreach (PlannedHost host in plan.Hosts)
+            In(host.Index, () =>
+            {
+                FileSystem.WriteFile(root + "/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
+                FileSystem.WriteFile(root + "/proc/sys/net/ipv4/ping_group_range", "0 0"); // the group inside
+            });
+    }
+
     /// <summary>A socket on a host, wherever it is used.</summary>
     public int OpenSocket(int host, int domain, int type, int protocol) => In(host, () =>
         LinuxException.Check(Libc.Socket(domain, type | SocketConstants.SOCK_CLOEXEC, protocol), "socket", $"on host {plan.Hosts[host].Name}"));

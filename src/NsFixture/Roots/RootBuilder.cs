@@ -34,11 +34,14 @@ internal static class RootBuilder
         Apply(plan, etcFiles, notes);
         foreach (string path in writeThrough)
             Bind(Staging.Host + path, Staging.Root + path, readOnly: false);
-        return new PrivateLayers(plan);
+        return new PrivateLayers(plan, etcFiles);
     }
 
     /// <summary>What the upper layer of an entry of the plan is called among the layers.</summary>
     public static string UpperName(int index) => $"{index}u";
+
+    /// <summary>What overlayfs' own directory of an entry of the plan is called among the layers.</summary>
+    public static string WorkName(int index) => $"{index}w";
 
     /// <summary>Lays the host's tree out by a plan.</summary>
     public static void Apply(IReadOnlyList<RootEntry> plan, IEnumerable<(string Name, string Content)> etcFiles, List<string> notes)
@@ -87,7 +90,7 @@ internal static class RootBuilder
                 break;
             case RootEntryKind.Overlay:
                 FileSystem.MakeDirectory(target);
-                string upper = $"{Staging.Layers}/{UpperName(layer)}", work = $"{Staging.Layers}/{layer}w";
+                string upper = $"{Staging.Layers}/{UpperName(layer)}", work = $"{Staging.Layers}/{WorkName(layer)}";
                 MakeOwned(upper, entry);
                 FileSystem.MakeDirectory(work);
                 if (entry.Path == "/etc")

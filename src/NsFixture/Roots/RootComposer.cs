@@ -30,7 +30,7 @@ internal static class RootComposer
     {
         string limits = (spec.Size > 0 ? $",size={spec.Size}" : "") + (spec.Files > 0 ? $",nr_inodes={spec.Files}" : "");
         Mounts.Mount("tmpfs", Staging.Layers, "tmpfs", MountFlags.MS_NOSUID | MountFlags.MS_NODEV, "mode=0700" + limits);
-        var layers = new PrivateLayers(plan: spec.IsOfTheMachine ? plan : []);
+        var layers = new PrivateLayers(spec.IsOfTheMachine ? plan : [], etcFiles);
         string upper = $"{Staging.Layers}/{RootLayer}";
         if (spec.IsOfTheMachine)
         {
@@ -54,6 +54,7 @@ internal static class RootComposer
             Put(spec.Mounts[i], i, old, layers);
         foreach (string path in writeThrough)
             RootBuilder.Bind(old + Staging.Host + path, path, readOnly: false);
+        layers.Built();
         return (layers, old);
     }
 

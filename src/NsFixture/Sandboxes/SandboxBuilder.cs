@@ -29,11 +29,15 @@ internal static unsafe class SandboxBuilder
             var (layers, old) = RootComposer.Enter(root, rootPlan, spec.WriteThrough, EtcFiles(spec, spec.Plan.Test, network.HasIPv6), notes);
             roots.Add(spec.Plan.Test.Index, layers);
             network.EnableForwarding("");
+            if (spec.Hardened)
+                network.OpenToTheUnprivileged("");
             RootComposer.Leave(root, rootPlan, old);
             return network;
         }
         roots.Add(spec.Plan.Test.Index, RootBuilder.Build(rootPlan, spec.WriteThrough, EtcFiles(spec, spec.Plan.Test, network.HasIPv6), notes));
         network.EnableForwarding(Staging.Root);
+        if (spec.Hardened)
+            network.OpenToTheUnprivileged(Staging.Root);
         RootBuilder.Enter();
         return network;
     }

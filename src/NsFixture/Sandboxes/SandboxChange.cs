@@ -62,9 +62,12 @@ public sealed record SandboxChange
         var layers = new SafeFileHandle(layersDescriptor, ownsHandle: true);
         string directory = "/proc/self/fd/" + layersDescriptor.ToString(CultureInfo.InvariantCulture);
         var map = File.ReadLines($"{directory}/{PrivateLayers.MapName}").Select(l => l.Split('\t', 2)).Where(l => l.Length == 2).Select(l => (Name: l[0], Path: l[1])).ToList();
-        var placeholders = map.Where(m => m.Name.Length == 0).Select(m => m.Path).ToHashSet();
+        var mountPoints = map.Where(m => m.Name == PrivateLayers.MountPoint).Select(m => m.Path).ToHashSet();
+        var placed = map.Where(m => m.Name == PrivateLayers.Placed).Select(m => m.Path).ToHashSet();
+        var made = map.Where(m => m.Name == PrivateLayers.PlacedInode).Select(m => ulong.Parse(m.Path, CultureInfo.InvariantCulture)).ToHashSet();
+        long built = FileStatus.Of($"{directory}/{map.Single(m => m.Name == PrivateLayers.Marker).Path}").Changed;
         var changes = new List<SandboxChange>();
-        foreach (var (name, path) in map.Where(m => m.Name.Length > 0))
+        foreach (var (name, path) in map.Where(m => m.Name is not (PrivateLayers.MountPoint or PrivateLayers.Placed or PrivateLayers.PlacedInode or PrivateLayers.Marker)))
             Walk($"{directory}/{name}", path, null);
         if (alsoRoot)
             Walk("/", "/", FileStatus.Of("/").Device);
@@ -82,8 +85,8 @@ public sealed record SandboxChange
                     changes.Add(new SandboxChange(inside, SandboxChangeKind.Deleted, 0, child, layers));
                 else if (status.IsDirectory)
                     Walk(child, inside, device);
-                else if (placeholders.Contains(inside))
-                    continue; // something is mounted on it
+                else if (mountPoints.Contains(inside) || (status.Changed <= built && (placed.Contains(inside) || made.Contains(status.Inode))))
+                    continue; // init's own
                 else if (status.IsLink && (device == null || inside.StartsWith("/tmp/", StringComparison.Ordinal) || inside.StartsWith("/run/", StringComparison.Ordinal)))
                     changes.Add(new SandboxChange(inside, SandboxChangeKind.Linked, 0, child, layers));
                 else if (status.IsRegular)
