@@ -17,6 +17,7 @@ namespace NsFixture.Roots;
 internal static class RootComposer
 {
     private const string RootLayer = "root";
+    private const uint Shared = 0x3FF; // 01777
 
     /// <summary>Builds the tree and moves into it. Finished by <see cref="Leave"/>, which lets go of the old root.</summary>
     /// <param name="spec">The tree.</param>
@@ -36,6 +37,8 @@ internal static class RootComposer
         {
             RootBuilder.MakeDirectory(upper);
             Mounts.Bind(upper, Staging.Root);
+            MakeVolatile(spec, Staging.Root, Staging.Layers, layers);
+            RootBuilder.MakeDirectory(Staging.Root + "/run/lock", Shared);
             RootBuilder.Apply(plan, etcFiles, notes);
         }
         else
@@ -81,28 +84,28 @@ internal static class RootComposer
         RootBuilder.MountDevices(host, "", notes);
         RootBuilder.MountKernel("proc", "/proc", host, "", notes);
         RootBuilder.MountKernel("sysfs", "/sys", host, "", notes);
-        foreach (var (path, mode) in (IEnumerable<(string, uint)>)[("/run", 0x1ED), ("/tmp", 0x3FF)])
+        if (spec.IsOfTheMachine)
+            return;
+        MakeVolatile(spec, "", old + Staging.Layers, layers);
+        if (!FileSystem.Exists("/etc"))
+            RootBuilder.MakeDirectory("/etc");
+        foreach (var (name, content) in etcFiles)
+            WriteAnew("/etc/" + name, content);
+    }
+
+    /// <summary>/run and /tmp, which can be written to in every tree: in one that cannot, they are layers of their own.</summary>
+    private static void MakeVolatile(RootSpec spec, string root, string layersPath, PrivateLayers layers)
+    {
+        foreach (var (name, mode) in (IEnumerable<(string, uint)>)[("run", 0x1ED), ("tmp", Shared)])
+        {
+            string path = $"{root}/{name}", layer = $"{layersPath}/{name}";
             if (!FileSystem.Exists(path))
                 RootBuilder.MakeDirectory(path, mode);
-        if (spec.IsOfTheMachine)
-        {
-            RootBuilder.MakeDirectory("/run/lock", 0x3FF);
-        }
-        else
-        {
-            if (!FileSystem.Exists("/etc"))
-                RootBuilder.MakeDirectory("/etc");
-            foreach (var (name, content) in etcFiles)
-                WriteAnew("/etc/" + name, content);
-        }
-        if (!spec.IsReadOnly)
-            return;
-        foreach (var (path, layer) in (IEnumerable<(string, string)>)[("/run", "run"), ("/tmp", "tmp")])
-        {
-            string inMemory = $"{old}{Staging.Layers}/{layer}";
-            MakeLike(path, inMemory);
-            Mounts.Bind(inMemory, path);
-            layers.Add(layer, path);
+            if (!spec.IsReadOnly)
+                continue;
+            MakeLike(path, layer);
+            Mounts.Bind(layer, path);
+            layers.Add(name, "/" + name);
         }
     }
 
