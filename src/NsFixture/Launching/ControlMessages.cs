@@ -63,6 +63,9 @@ internal enum HostRequest : byte
 
     /// <summary>Link, up or down: plugs it in or out at the switch.</summary>
     SetLink,
+
+    /// <summary>The directory in which all lies that was written to the host's root tree.</summary>
+    Layers,
 }
 
 /// <summary>The numbers both ends of every connection agree on.</summary>
@@ -81,9 +84,9 @@ internal static class Wire
 internal static class SpecCodec
 {
     public static ByteWriter Spec(this ByteWriter writer, SandboxSpec spec) => writer
-        .Plan(spec.Plan).Strings([.. spec.WriteThrough]);
+        .Plan(spec.Plan).Strings([.. spec.WriteThrough]).Boolean(spec.Hardened).Roots(spec.Roots);
 
-    public static SandboxSpec Spec(this ref ByteReader reader) => new(reader.Plan(), reader.Strings()!);
+    public static SandboxSpec Spec(this ref ByteReader reader) => new(reader.Plan(), reader.Strings()!) { Hardened = reader.Boolean(), Roots = reader.Roots() };
 
     /// <summary>Equal for specs whose sandboxes are alike.</summary>
     public static string Key(this SandboxSpec spec) => Convert.ToBase64String(new ByteWriter().Spec(spec).Written);

@@ -21,6 +21,8 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
     private const int ResultSocket = 500; // above whatever the runtime has opened
     private readonly List<int> controls = [];
     private SandboxNetwork network = null!;
+    private SandboxRoots roots = null!;
+    private bool hardened;
     private NetworkPlan plan = null!;
     private HostProcesses? processes; // made for the first one: most sandboxes have none, and its types would be compiled in each
     private int test = -1;
@@ -33,8 +35,8 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
             List<string> notes = [];
             try
             {
-                plan = spec.Plan;
-                network = SandboxBuilder.Build(spec, rootPlan, notes);
+                (plan, hardened) = (spec.Plan, spec.Hardened);
+                network = SandboxBuilder.Build(spec, rootPlan, notes, out roots);
             }
             catch (Exception e)
             {
@@ -121,8 +123,12 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
                     keep = true;
                     break;
                 case HostRequest.Spawn:
-                    processes ??= new HostProcesses(new HostViews(plan, network));
+                    processes ??= new HostProcesses(new HostViews(plan, network, roots), hardened);
                     (number, given) = processes.Start(host, reader.Strings()!, reader.Strings()!, reader.Text(), descriptors);
+                    break;
+                case HostRequest.Layers:
+                    given = roots.LayersOf(host);
+                    keep = true;
                     break;
                 case HostRequest.SetLink:
                     network.SetLink(host, reader.Int32(), reader.Boolean());
@@ -161,6 +167,8 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
         Descriptors.Duplicate(input, 0);
         Descriptors.Duplicate(output, 1);
         Descriptors.Duplicate(error, 2);
+        if (hardened)
+            Hardening.Apply();
         if (argv.Length == 0)
         {
             int socket = Descriptors.DuplicateAbove(result, ResultSocket), controlSocket = Descriptors.DuplicateAbove(theirs, socket);

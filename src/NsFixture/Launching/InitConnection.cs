@@ -31,6 +31,9 @@ internal sealed class InitConnection(int socket)
         return (number, descriptor);
     }
 
+    /// <summary>The directory in which all lies that was written to a host's root tree.</summary>
+    public int OpenLayers(int host) => Ask(Request(HostRequest.Layers, host)).Descriptor;
+
     /// <summary>Plugs a host's link in or out.</summary>
     public void SetLink(int host, int link, bool up) => Ask(Request(HostRequest.SetLink, host).Int32(link).Boolean(up));
 

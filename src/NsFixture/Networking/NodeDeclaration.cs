@@ -18,6 +18,9 @@ public abstract record NodeDeclaration
 
     internal IReadOnlyList<RouteDeclaration> Routes { get; init; } = [];
 
+    /// <summary>Null: that of the sandbox.</summary>
+    internal RootTree? Root { get; init; }
+
     internal bool HasDerivedRoutes { get; init; } = true;
 
     /// <summary>What messages call it.</summary>
@@ -57,6 +60,10 @@ public abstract record NodeDeclaration<TSelf> : NodeDeclaration
     /// <summary>Adds default routes, of IPv4 and IPv6 both where the gateway is given by name.</summary>
     /// <param name="via">A router on a network that this is on as well: its name, or its address there.</param>
     public TSelf WithDefaultRoute(string via) => WithRoute(DefaultDestination, via);
+
+    /// <summary>Gives it a root tree of its own: programs on it see that, and nothing of other hosts' files.</summary>
+    /// <param name="tree">The tree. Of the test's host, it is what the test itself sees, and hosts without one of their own.</param>
+    public TSelf WithRoot(RootTree tree) => With(this with { Root = tree });
 
     /// <summary>Leaves it with the routes of <see cref="WithRoute"/> and to its own networks alone.</summary>
     public TSelf WithoutDerivedRoutes() => With(this with { HasDerivedRoutes = false });
