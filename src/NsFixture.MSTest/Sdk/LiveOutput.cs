@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
 using NsFixture.Launching;
 
@@ -10,48 +9,32 @@ namespace NsFixture.MSTest.Sdk;
 /// What the test prints goes to the test's output, what else there is, or all of it if the run's settings say so, to the test host's console.
 /// <para>The same before the fork and after it: MSTest redirects console and traces once in a process.</para>
 /// </summary>
-internal sealed class LiveOutput : TextWriter
+internal static class LiveOutput
 {
-    private static readonly LiveOutput Out = new(TestReportKind.ConsoleOut), Error = new(TestReportKind.ConsoleError);
     private static (TextWriter Out, TextWriter Error)? routers;
     private static ITestReportSink? sink;
     private static bool toConsole;
-    private readonly TestReportKind console;
-
-    private LiveOutput(TestReportKind console) => this.console = console;
-
-    public override Encoding Encoding => Encoding.UTF8;
 
     /// <summary>Makes MSTest's runner, with the console redirected to it and from it to here.</summary>
     public static object Route(ITestReportSink target, bool printAll, Func<object> makeRunner)
     {
         (sink, toConsole) = (target, printAll);
-        if (routers == null)
+        if (routers is { } known)
         {
-            Console.SetOut(Out);
-            Console.SetError(Error);
+            Console.SetOut(known.Out);
+            Console.SetError(known.Error);
+            return makeRunner();
         }
+        var live = new ForwardingWriter(text => Send(TestReportKind.ConsoleOut, text));
+        Console.SetOut(live);
+        Console.SetError(new ForwardingWriter(text => Send(TestReportKind.ConsoleError, text)));
         object runner = makeRunner();
-        if (routers == null)
-        {
-            routers = (Console.Out, Console.Error);
-            MSTestInternals.SetLiveOutput(Out, Trace.Listeners.OfType<TextWriterTraceListener>().LastOrDefault()?.Writer);
-        }
-        Console.SetOut(routers.Value.Out);
-        Console.SetError(routers.Value.Error);
+        routers = (Console.Out, Console.Error);
+        MSTestInternals.SetLiveOutput(live, Trace.Listeners.OfType<TextWriterTraceListener>().LastOrDefault()?.Writer);
         return runner;
     }
 
-    public override void Write(char value) => Write(value.ToString());
-
-    public override void Write(char[] buffer, int index, int count) => Write(new string(buffer, index, count));
-
-    public override void Write(string? value)
-    {
-        if (string.IsNullOrEmpty(value))
-            return;
-        sink!.Send(toConsole || TestContext.Current == null
-            ? new TestReport(console) { Text = value }
-            : new TestReport(TestReportKind.Output) { Case = 0, Test = 0, Text = value });
-    }
+    private static void Send(TestReportKind console, string text) => sink!.Send(toConsole || TestContext.Current == null
+        ? new TestReport(console) { Text = text }
+        : new TestReport(TestReportKind.Output) { Case = 0, Test = 0, Text = text });
 }

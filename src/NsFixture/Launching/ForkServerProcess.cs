@@ -29,7 +29,7 @@ internal static class ForkServerProcess
     private static readonly Type[] Own =
     [
         typeof(ForkServerProcess), typeof(Zygote), typeof(Init), typeof(ForkedChild), typeof(TestProcess), typeof(TestChannel), typeof(TestReport),
-        typeof(ConsoleForwarder), typeof(IsolatedNetwork), typeof(UserMap), typeof(UnixSocket), typeof(Poller), typeof(Descriptors), typeof(Libc),
+        typeof(ForwardingWriter), typeof(IsolatedNetwork), typeof(UserMap), typeof(UnixSocket), typeof(Poller), typeof(Descriptors), typeof(Libc),
     ];
 
     private static readonly TimeSpan QuiescenceLimit = TimeSpan.FromSeconds(5), UserCodeLimit = TimeSpan.FromSeconds(1), ReflectionLimit = TimeSpan.FromSeconds(0.3);
