@@ -6,6 +6,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace NsFixture.Xunit;
 #elif NSFIXTURE_NUNIT
 namespace NsFixture.NUnit;
+#elif NSFIXTURE_MSTEST
+namespace NsFixture.MSTest;
 #endif
 
 public partial class IsolatedNetworkAttribute

@@ -90,8 +90,8 @@ internal static class TestProcess
     private static ITestRunner Enter(TestRequest request, TestChannel channel, int control)
     {
         Adopt(request);
-        Console.SetOut(new ConsoleForwarder(channel, TestReportKind.ConsoleOut));
-        Console.SetError(new ConsoleForwarder(channel, TestReportKind.ConsoleError));
+        Console.SetOut(new ForwardingWriter(text => channel.Send(new TestReport(TestReportKind.ConsoleOut) { Text = text })));
+        Console.SetError(new ForwardingWriter(text => channel.Send(new TestReport(TestReportKind.ConsoleError) { Text = text })));
         IsolatedNetwork.Enter(new IsolatedNetwork(request, channel, control));
         return (ITestRunner)Activator.CreateInstance(Type.GetType(request.RunnerType, throwOnError: true)!)!;
     }
