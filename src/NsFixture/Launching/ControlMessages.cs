@@ -63,6 +63,15 @@ internal enum HostRequest : byte
 
     /// <summary>Link, up or down: plugs it in or out at the switch.</summary>
     SetLink,
+
+    /// <summary>A <see cref="Networking.PlannedNat"/>, or none: takes the place of the router's NAT, which forgets its mappings.</summary>
+    SetNat,
+
+    /// <summary>A <see cref="Networking.PlannedFirewall"/>, or none: takes the place of the host's firewall.</summary>
+    SetFirewall,
+
+    /// <summary>The router's NAT forgets its mappings, and gives other ports.</summary>
+    RebindNat,
 }
 
 /// <summary>The numbers both ends of every connection agree on.</summary>

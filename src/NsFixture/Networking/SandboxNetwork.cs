@@ -15,7 +15,7 @@ namespace NsFixture.Networking;
 /// and the test with it, in that namespace.
 /// </para>
 /// </summary>
-internal sealed class SandboxNetwork : IDisposable
+internal sealed partial class SandboxNetwork : IDisposable
 {
     // Given, not left to the kernel: some kernels put tunnel devices into every new namespace and the numbers would vary.
     private const int FirstDeviceIndex = 100, FirstBridgeIndex = 100_000;
@@ -52,9 +52,10 @@ internal sealed class SandboxNetwork : IDisposable
         return network;
     }
 
-    /// <summary>Has routers forward. Needs the sandbox's own /proc, in the root tree that is being built.</summary>
+    /// <summary>Has routers forward, through their NATs and firewalls. Needs the sandbox's own /proc, in the root tree that is being built.</summary>
     public void EnableForwarding()
     {
+        AddFilters(Staging.Root);
         foreach (PlannedHost router in plan.Hosts.Where(h => h.IsRouter))
             In(router.Index, () =>
             {
