@@ -80,17 +80,19 @@ public sealed class Endpoint : IDisposable
     }
 
     /// <summary>Whether nothing arrives.</summary>
-    public async Task<bool> IsSilentAsync()
+    public async Task<bool> IsSilentAsync() => await TryReceiveAsync() == null;
+
+    /// <summary>Who the next datagram is from, if one comes soon.</summary>
+    public async Task<IPEndPoint?> TryReceiveAsync()
     {
-        using var limit = new CancellationTokenSource(2 * DoesNot);
+        using var limit = new CancellationTokenSource(DoesNot);
         try
         {
-            await ReceiveAsync(limit.Token);
-            return false;
+            return (await ReceiveAsync(limit.Token)).From;
         }
         catch (OperationCanceledException)
         {
-            return true;
+            return null;
         }
     }
 

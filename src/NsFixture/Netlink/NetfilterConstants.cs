@@ -174,10 +174,15 @@ internal static class NfNat
 [CHeader("linux/netfilter/nf_conntrack_common.h")]
 internal static class NfCt
 {
-    public const int IP_CT_DIR_ORIGINAL = 0;
-    public const int IP_CT_DIR_REPLY = 1;
     public const int IPS_DST_NAT = 32;
     public const int NF_CT_STATE_INVALID_BIT = 1;
+}
+
+[CHeader("linux/netfilter/nf_conntrack_tuple_common.h")]
+internal static class NfCtDirection
+{
+    public const int IP_CT_DIR_ORIGINAL = 0;
+    public const int IP_CT_DIR_REPLY = 1;
 }
 
 [CHeader("linux/netfilter/nfnetlink_conntrack.h")]

@@ -52,7 +52,7 @@ internal sealed class FirewallRules
     private void WriteRules(FirewallDirection direction)
     {
         string chain = Chain(direction);
-        batch.Rule(chain).Direction(NfCt.IP_CT_DIR_REPLY).Verdict(Nf.NF_ACCEPT);
+        batch.Rule(chain).Direction(NfCtDirection.IP_CT_DIR_REPLY).Verdict(Nf.NF_ACCEPT);
         batch.Rule(chain).Connection(Nft.NFT_CT_STATE, Related).Verdict(Nf.NF_ACCEPT);
         // Without them IPv6 has no neighbours: router and neighbour solicitation, advertisement, redirect (RFC 4861).
         batch.Rule(chain).Protocol(Icmpv6).LoadTransport(0, 0, 1).Compare(0, Nft.NFT_CMP_GTE, [133]).Compare(0, Nft.NFT_CMP_LTE, [137]).Verdict(Nf.NF_ACCEPT);

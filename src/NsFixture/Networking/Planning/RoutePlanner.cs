@@ -155,8 +155,12 @@ internal sealed class RoutePlanner
                 queue.Enqueue((next, link.Network, next.LinkTo(link.Network, family)!.Address(family)!, link));
         while (queue.TryDequeue(out var at))
         {
-            if (IsOutside(at.Node, at.From) && family == AddressFamily.InterNetworkV6 && at.Node.Nat?.Outside6 is { } translated && !router.GivenDestinations.Contains(translated))
-                router.Routes.Add(new PlannedRoute(translated, at.Gateway, at.Link.Index));
+            if (family == AddressFamily.InterNetworkV6 && IsOutside(at.Node, at.From) && at.Node.Nat!.Outside6 is { } translated)
+            {
+                if (!router.GivenDestinations.Contains(translated))
+                    router.Routes.Add(new PlannedRoute(translated, at.Gateway, at.Link.Index));
+                continue;
+            }
             if (Hides(at.Node, at.From, family))
                 continue;
             foreach (NetworkDraft network in at.Node.Links.Where(l => l.Address(family) != null).Select(l => l.Network))
