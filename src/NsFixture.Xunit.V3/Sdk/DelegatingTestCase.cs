@@ -3,8 +3,8 @@ using Xunit.v3;
 
 namespace NsFixture.Xunit.Sdk;
 
-/// <summary>A test case that is another one, but for what a derived class says.</summary>
-internal abstract class DelegatingTestCase(IXunitTestCase inner) : IXunitTestCase
+/// <summary>A test case that is another one, but for what a derived class says, and runs itself.</summary>
+internal abstract class DelegatingTestCase(IXunitTestCase inner) : ISelfExecutingXunitTestCase
 {
     public virtual string? SkipReason => Inner.SkipReason;
 
@@ -78,6 +78,9 @@ internal abstract class DelegatingTestCase(IXunitTestCase inner) : IXunitTestCas
     string? ITestCaseMetadata.TestMethodReturnTypeVSTest => TestMethodReturnTypeVSTest;
 
     protected IXunitTestCase Inner { get; } = inner;
+
+    public abstract ValueTask<RunSummary> Run(
+        ExplicitOption explicitOption, IMessageBus messageBus, object?[] constructorArguments, ExceptionAggregator aggregator, CancellationTokenSource cancellationTokenSource);
 
     public ValueTask<IReadOnlyCollection<IXunitTest>> CreateTests() => Inner.CreateTests();
 

@@ -5,9 +5,9 @@ using Xunit.v3;
 namespace NsFixture.Xunit.Sdk;
 
 /// <summary>A test case that carries [IsolatedNetwork] and runs without: a warning stands at the head of its output.</summary>
-internal sealed class InProcessTestCase(IXunitTestCase inner, string reason) : DelegatingTestCase(inner), ISelfExecutingXunitTestCase
+internal sealed class InProcessTestCase(IXunitTestCase inner, string reason) : DelegatingTestCase(inner)
 {
-    public async ValueTask<RunSummary> Run(
+    public override async ValueTask<RunSummary> Run(
         ExplicitOption explicitOption, IMessageBus messageBus, object?[] constructorArguments, ExceptionAggregator aggregator, CancellationTokenSource cancellationTokenSource)
     {
         IsolatedNetwork.EnterInProcess(reason);

@@ -11,7 +11,7 @@ namespace NsFixture.Xunit.Sdk;
 /// attribute. So that is what this one says it is, to them alone: what belongs to isolated tests is made in sandboxes.
 /// </para>
 /// </summary>
-internal sealed class IsolatedTestCase(IXunitTestCase inner, IsolatedRun run) : DelegatingTestCase(inner), ISelfExecutingXunitTestCase
+internal sealed class IsolatedTestCase(IXunitTestCase inner, IsolatedRun run) : DelegatingTestCase(inner)
 {
     public override string? SkipReason => "runs in a sandbox";
 
@@ -43,7 +43,7 @@ internal sealed class IsolatedTestCase(IXunitTestCase inner, IsolatedRun run) : 
         }
     }
 
-    public ValueTask<RunSummary> Run(
+    public override ValueTask<RunSummary> Run(
         ExplicitOption explicitOption, IMessageBus messageBus, object?[] constructorArguments, ExceptionAggregator aggregator, CancellationTokenSource cancellationTokenSource) =>
         run.RunAsync(Inner, messageBus, cancellationTokenSource);
 }

@@ -12,9 +12,9 @@ internal static class MessageCodec
 {
     /// <summary>Null for a message that the test host makes itself.</summary>
     /// <param name="message">Of a run in the test's process.</param>
-    /// <param name="indexOf">The case's index by its unique id.</param>
-    /// <param name="numberOf">The test's number by its unique id.</param>
-    public static TestReport? Write(IMessageSinkMessage message, Func<string, int> indexOf, Func<string, int> numberOf)
+    /// <param name="index">The case's index, -1 where it is about none.</param>
+    /// <param name="test">The test's number, likewise.</param>
+    public static TestReport? Write(IMessageSinkMessage message, int index, int test)
     {
         TestReportKind kind = message switch
         {
@@ -36,8 +36,8 @@ internal static class MessageCodec
             return null;
         var report = new TestReport(kind)
         {
-            Case = message is ITestCaseMessage { TestCaseUniqueID: var id } ? indexOf(id) : kind == TestReportKind.Diagnostic ? -1 : 0,
-            Test = message is ITestMessage { TestUniqueID: var test } ? numberOf(test) : -1,
+            Case = kind == TestReportKind.Diagnostic ? -1 : Math.Max(0, index),
+            Test = test,
             Time = (message as ITestResultMessage)?.ExecutionTime ?? 0,
             Text = (message as ITestStarting)?.TestDisplayName ?? (message as ITestResultMessage)?.Output ?? (message as ITestOutput)?.Output,
         };
@@ -49,10 +49,13 @@ internal static class MessageCodec
         return report with { Data = new ByteWriter().String(((IJsonSerializable)message).ToJson()).Written.ToArray() };
     }
 
+    /// <summary>A report that xUnit.net is not to be told of.</summary>
+    public static TestReport Untold(TestReportKind kind, int index) => new(kind) { Case = index, Data = [] };
+
     /// <summary>Null for a report that did not come of a message, or of one that this version of xUnit.net does not know.</summary>
     public static IMessageSinkMessage? Read(TestReport report)
     {
-        if (report.Data == null)
+        if (report.Data is not { Length: > 0 })
             return null;
         IMessageSinkMessage? message = MessageSinkMessageDeserializer.Deserialize(new ByteReader(report.Data).Text(), diagnosticMessageSink: null);
         // With what the test host has added.

@@ -53,7 +53,7 @@ internal sealed class XunitTestRunner : ITestRunner
             framework.SetTestPipelineStartup(startup);
         IXunitTestCase[] cases = [.. payload.Cases.Select(c => SerializationHelper.Instance.Deserialize<IXunitTestCase>(c)
             ?? throw new SandboxException($"xUnit.net could not make a test case again of what it wrote itself: {c}"))];
-        forwarder.Cases = [.. cases.Select(c => c.UniqueID)];
+        forwarder.Expect(cases.Select(c => c.UniqueID));
         ITestFrameworkExecutor executor = framework.GetExecutor(assembly);
         // Ours on this thread: xUnit.net's own way in takes one of the thread pool, which would not leave again before the fork.
         ValueTask run = executor is IsolatedTestFrameworkExecutor own
@@ -81,33 +81,6 @@ internal sealed class XunitTestRunner : ITestRunner
             return new Extensions(assembly, frameworks is [var one] && one == typeof(IsolatedTestFrameworkAttribute),
                 attributes.Any(t => t.IsAssignableTo(typeof(ITestPipelineStartupAttribute))),
                 attributes.Any(t => t.IsAssignableTo(typeof(IRegisterXunitSerializerAttribute))));
-        }
-    }
-
-    /// <summary>Sends what the test host cannot know; starts and finishes of methods, classes and collections it tells itself.</summary>
-    private sealed class MessageForwarder(ITestReportSink sink) : IMessageSink
-    {
-        private readonly Dictionary<string, int> tests = [];
-        private readonly Lock gate = new();
-
-        /// <summary>Their unique ids.</summary>
-        public string[] Cases { get; set; } = [];
-
-        public bool OnMessage(IMessageSinkMessage message)
-        {
-            if (MessageCodec.Write(message, id => Math.Max(0, Array.IndexOf(Cases, id)), NumberOf) is { } report)
-                sink.Send(report);
-            return true;
-        }
-
-        private int NumberOf(string test)
-        {
-            lock (gate)
-            {
-                if (!tests.TryGetValue(test, out int number))
-                    tests.Add(test, number = tests.Count);
-                return number;
-            }
         }
     }
 }

@@ -30,14 +30,14 @@ public sealed record RecordedMessage(string Kind)
     public string?[]? Stacks { get; init; }
     public int[]? Parents { get; init; }
 
-    /// <summary>Run, failed, skipped.</summary>
+    /// <summary>Run, failed, skipped; and not run, in xUnit.net v3.</summary>
     public int[]? Counts { get; init; }
 
     /// <summary>How many test cases the message is about.</summary>
     public int? CaseCount { get; init; }
     public decimal? Time { get; init; }
 
-    /// <summary>NUnit's: state of a result with label and site; its assertions; files with descriptions.</summary>
+    /// <summary>NUnit's: state of a result with label and site; its assertions; files with descriptions. xUnit.net v3's: cause of a failure; warnings; attachments.</summary>
     public string? State { get; init; }
     public string[]? Assertions { get; init; }
     public string[]? Attachments { get; init; }
