@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.Tracing;
 using System.Reflection;
 using System.Runtime.CompilerServices;
@@ -75,6 +76,8 @@ internal static class TestProcess
         try
         {
             ITestRunner runner = Enter(request, channel, control);
+            if (EnvironmentSettings.WaitForDebugger && request.Launcher == LauncherKind.Exec)
+                WaitForDebugger(channel);
             runner.Run(request, channel);
         }
         catch (Exception e)
@@ -85,6 +88,13 @@ internal static class TestProcess
         foreach (string path in request.CoverageFiles.Where(File.Exists))
             channel.Send(new TestReport(TestReportKind.CoverageHits) { Text = path, Data = File.ReadAllBytes(path) });
         channel.Send(new TestReport(TestReportKind.Done));
+    }
+
+    private static void WaitForDebugger(TestChannel channel)
+    {
+        channel.Send(new TestReport(TestReportKind.WaitingForDebugger) { Number = Libc.GetPid() });
+        while (!Debugger.IsAttached)
+            Thread.Sleep(100);
     }
 
     private static ITestRunner Enter(TestRequest request, TestChannel channel, int control)

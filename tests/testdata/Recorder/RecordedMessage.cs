@@ -30,14 +30,14 @@ public sealed record RecordedMessage(string Kind)
     public string?[]? Stacks { get; init; }
     public int[]? Parents { get; init; }
 
-    /// <summary>Run, failed, skipped.</summary>
+    /// <summary>Run, failed, skipped; and not run, in xUnit.net v3.</summary>
     public int[]? Counts { get; init; }
 
     /// <summary>How many test cases the message is about.</summary>
     public int? CaseCount { get; init; }
     public decimal? Time { get; init; }
 
-    /// <summary>NUnit's and MSTest's: state of a result, with label and site or attempt; its assertions; files with descriptions; MSTest's second output.</summary>
+    /// <summary>NUnit's and MSTest's: state of a result, with label and site or attempt; its assertions; files with descriptions; MSTest's second output. xUnit.net v3's: cause of a failure; warnings; attachments.</summary>
     public string? State { get; init; }
     public string[]? Assertions { get; init; }
     public string[]? Attachments { get; init; }
