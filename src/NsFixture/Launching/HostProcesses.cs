@@ -5,7 +5,7 @@ using NsFixture.Sandboxes;
 namespace NsFixture.Launching;
 
 /// <summary>The programs that init has started on hosts. It tells who asked how each one ended, over a pipe of its own.</summary>
-internal sealed unsafe class HostProcesses(HostViews views, HostLives lives)
+internal sealed unsafe class HostProcesses(HostViews views, bool hardened)
 {
     private const int LastSignal = 64;
     private readonly Dictionary<int, int> ends = []; // pid to pipe
@@ -17,14 +17,12 @@ internal sealed unsafe class HostProcesses(HostViews views, HostLives lives)
     /// <param name="directory">Its working directory.</param>
     /// <param name="descriptors">Standard input, output and error, and the pipe for its end; closed here.</param>
     /// <exception cref="LinuxException">It could not be started; nothing is left.</exception>
-    /// <exception cref="SandboxException">The host is paused or switched off.</exception>
     public (int Pid, int PidFd) Start(int host, string[] argv, string[] envp, string directory, int[] descriptors)
     {
         var (read, write) = Descriptors.Pipe();
         bool started = false;
         try
         {
-            lives.RequireRunning(host);
             views.Prepare(host);
             int pid = Clone.Fork(0, out int pidFd);
             if (pid == 0)
@@ -94,6 +92,8 @@ internal sealed unsafe class HostProcesses(HostViews views, HostLives lives)
             if (Libc.Chdir(directory) != 0)
                 throw LinuxException.Last("chdir", directory);
             step++;
+            if (hardened)
+                Hardening.Apply();
             throw Execute(argv, envp);
         }
         catch (LinuxException e)

@@ -19,10 +19,14 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
 {
     private const int SignalSetSize = 128; // sizeof(sigset_t)
     private const int ResultSocket = 500; // above whatever the runtime has opened
-    private readonly List<int> controls = [control];
+    private readonly List<int> controls = [];
     private SandboxNetwork network = null!;
-    private HostProcesses processes = null!;
-    private HostLives lives = null!;
+    private SandboxRoots roots = null!;
+    private bool hardened;
+    private NetworkPlan plan = null!;
+    private HostProcesses? processes; // made for the first one: most sandboxes have none, and its types would be compiled in each
+    private HostViews? views; // the same
+    private HostLives? lives; // the same; none: no host is paused or off, and none has come or gone
     private int test = -1;
 
     /// <summary>Returns in the process of a test only, with what that process is to do.</summary>
@@ -33,10 +37,8 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
             List<string> notes = [];
             try
             {
-                network = SandboxBuilder.Build(spec, rootPlan, notes);
-                var views = new HostViews(spec.Plan, network);
-                lives = new HostLives(network, views);
-                processes = new HostProcesses(views, lives);
+                (plan, hardened) = (spec.Plan, spec.Hardened);
+                network = SandboxBuilder.Build(spec, rootPlan, notes, out roots);
             }
             catch (Exception e)
             {
@@ -59,14 +61,19 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
     private Action Serve()
     {
         int signals = WatchChildren();
+        controls.Add(control);
         while (true)
         {
-            PollFd[] poll = [Poller.Reading(signals), .. controls.Select(Poller.Reading)];
+            // An array by hand: collections of this struct would be compiled anew in every init.
+            var poll = new PollFd[controls.Count + 1];
+            poll[0] = Poller.Reading(signals);
+            for (int i = 0; i < controls.Count; i++)
+                poll[i + 1] = Poller.Reading(controls[i]);
             Poller.Wait(poll, -1);
             if (poll[0].revents != 0)
                 Reap(signals);
-            foreach (PollFd ready in poll.AsSpan(1))
-                if (ready.revents != 0 && Receive(ready.fd, signals) is { } start)
+            for (int i = 1; i < poll.Length; i++)
+                if (poll[i].revents != 0 && Receive(poll[i].fd, signals) is { } start)
                     return start;
         }
     }
@@ -111,42 +118,61 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
             switch (request)
             {
                 case HostRequest.Socket:
-                    lives.RequireOn(host);
+                    lives?.RequireOn(host);
                     given = network.OpenSocket(host, reader.Int32(), reader.Int32(), reader.Int32());
                     break;
                 case HostRequest.Namespace:
                     if (host >= 0)
-                        lives.RequireOn(host);
+                        lives?.RequireOn(host);
                     given = network.NamespaceOf(host);
                     keep = true;
                     break;
                 case HostRequest.Spawn:
+                    if (lives != null)
+                        RequireRunning(host, descriptors);
+                    processes ??= new HostProcesses(Views, hardened);
                     (number, given) = processes.Start(host, reader.Strings()!, reader.Strings()!, reader.Text(), descriptors);
                     break;
+                case HostRequest.Layers:
+                    given = roots.LayersOf(host);
+                    keep = true;
+                    break;
                 case HostRequest.SetLink:
-                    lives.RequireOn(host);
+                    lives?.RequireOn(host);
                     network.SetLink(host, reader.Int32(), reader.Boolean());
                     break;
                 case HostRequest.Pause:
-                    lives.Pause(host);
+                    Lives.Pause(host);
                     break;
                 case HostRequest.Resume:
-                    lives.Resume(host);
+                    Lives.Resume(host);
                     break;
                 case HostRequest.Kill:
-                    lives.Kill(host);
+                    Lives.Kill(host);
                     break;
                 case HostRequest.Reboot:
-                    lives.Reboot(host);
+                    Lives.Reboot(host);
                     break;
                 case HostRequest.Change:
-                    lives.Change(host, reader.Change());
+                    Lives.Change(host, reader.Change());
+                    break;
+                case HostRequest.SetNat:
+                    lives?.RequireOn(host);
+                    network.SetNat(host, reader.Nat());
+                    break;
+                case HostRequest.SetFirewall:
+                    lives?.RequireOn(host);
+                    network.SetFirewall(host, reader.Firewall());
+                    break;
+                case HostRequest.RebindNat:
+                    lives?.RequireOn(host);
+                    network.RebindNat(host);
                     break;
             }
         }
         catch (LinuxException e)
         {
-            problem = $"The sandbox could not do that: {e.Message}.";
+            problem = $"The sandbox could not do that: {UserNamespaceAdvice.Explain(e)}.";
         }
         catch (SandboxException e)
         {
@@ -155,6 +181,24 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
         UnixSocket.Send(to, new ByteWriter().Byte((byte)ControlKind.Answer).String(problem).Int32(number).Written, given < 0 ? [] : [given]);
         if (!keep)
             Descriptors.Close(given);
+    }
+
+    private HostViews Views => views ??= new HostViews(plan, network, roots);
+
+    private HostLives Lives => lives ??= new HostLives(network, Views);
+
+    private void RequireRunning(int host, int[] descriptors)
+    {
+        try
+        {
+            lives!.RequireRunning(host);
+        }
+        catch
+        {
+            foreach (int fd in descriptors)
+                Descriptors.Close(fd);
+            throw;
+        }
     }
 
     private Action? StartTest(byte[] message, int[] descriptors, int signals)
@@ -180,6 +224,8 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
         Descriptors.Duplicate(input, 0);
         Descriptors.Duplicate(output, 1);
         Descriptors.Duplicate(error, 2);
+        if (hardened)
+            Hardening.Apply();
         if (argv.Length == 0)
         {
             int socket = Descriptors.DuplicateAbove(result, ResultSocket), controlSocket = Descriptors.DuplicateAbove(theirs, socket);
@@ -232,7 +278,7 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
         int pid, status;
         while ((pid = Libc.WaitPid(-1, &status, WaitOptions.WNOHANG)) > 0)
         {
-            processes.Ended(pid, status);
+            processes?.Ended(pid, status);
             if (pid == test)
                 UnixSocket.Send(control, new ByteWriter().Byte((byte)ControlKind.TestEnded).Int32(status).Written);
         }

@@ -1,4 +1,5 @@
 using NsFixture.Linux;
+using NsFixture.Networking;
 
 namespace NsFixture.Launching;
 
@@ -31,6 +32,9 @@ internal sealed class InitConnection(int socket)
         return (number, descriptor);
     }
 
+    /// <summary>The directory in which all lies that was written to a host's root tree.</summary>
+    public int OpenLayers(int host) => Ask(Request(HostRequest.Layers, host)).Descriptor;
+
     /// <summary>Plugs a host's link in or out.</summary>
     public void SetLink(int host, int link, bool up) => Ask(Request(HostRequest.SetLink, host).Int32(link).Boolean(up));
 
@@ -39,6 +43,15 @@ internal sealed class InitConnection(int socket)
 
     /// <summary>Changes the running network.</summary>
     public void Change(int host, Networking.PlanChange change) => Ask(Request(HostRequest.Change, host).Change(change));
+
+    /// <summary>Gives a router another NAT, or none.</summary>
+    public void SetNat(int host, PlannedNat? nat) => Ask(Request(HostRequest.SetNat, host).Nat(nat));
+
+    /// <summary>Gives a host another firewall, or none.</summary>
+    public void SetFirewall(int host, PlannedFirewall? firewall) => Ask(Request(HostRequest.SetFirewall, host).Firewall(firewall));
+
+    /// <summary>Has a router's NAT forget its mappings.</summary>
+    public void RebindNat(int host) => Ask(Request(HostRequest.RebindNat, host));
 
     /// <summary>Ends the connection; whoever asks after that is told.</summary>
     public void Close()

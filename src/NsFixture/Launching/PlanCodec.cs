@@ -6,7 +6,7 @@ namespace NsFixture.Launching;
 /// <summary>A <see cref="NetworkPlan"/> as bytes; the same plan gives the same bytes.</summary>
 internal static class PlanCodec
 {
-    private delegate T Reading<T>(ref ByteReader reader);
+    public delegate T Reading<T>(ref ByteReader reader);
 
     public static ByteWriter Plan(this ByteWriter writer, NetworkPlan plan) => writer
         .List(plan.Networks, Network)
@@ -47,12 +47,13 @@ internal static class PlanCodec
     };
 
     private static void Host(ByteWriter writer, PlannedHost h) => writer
-        .Int32(h.Index).String(h.Name).Boolean(h.IsRouter).Strings([.. h.DnsNames]).List(h.Interfaces, Interface).List(h.Routes, Route).Boolean(h.HasDerivedRoutes).Boolean(h.IsRemoved).Boolean(h.IsContainer);
+        .Int32(h.Index).String(h.Name).Boolean(h.IsRouter).Strings([.. h.DnsNames]).List(h.Interfaces, Interface).List(h.Routes, Route).Nat(h.Nat).Firewall(h.Firewall)
+        .Boolean(h.HasDerivedRoutes).Boolean(h.IsRemoved).Boolean(h.IsContainer);
 
     private static PlannedHost Host(ref ByteReader reader) =>
         new(reader.Int32(), reader.Text(), reader.Boolean(), reader.Strings()!, List(ref reader, Interface), List(ref reader, Route))
         {
-            HasDerivedRoutes = reader.Boolean(), IsRemoved = reader.Boolean(), IsContainer = reader.Boolean(),
+            Nat = reader.Nat(), Firewall = reader.Firewall(), HasDerivedRoutes = reader.Boolean(), IsRemoved = reader.Boolean(), IsContainer = reader.Boolean(),
         };
 
     private static void Interface(ByteWriter writer, PlannedInterface i) => writer
@@ -69,13 +70,13 @@ internal static class PlanCodec
 
     private static PlannedRoute Route(ref ByteReader reader) => new(Prefix(ref reader)!.Value, new IPAddress(reader.Bytes()), reader.Int32()) { Via = reader.String() };
 
-    private static ByteWriter Prefix(this ByteWriter writer, IPNetwork? prefix) => prefix is { } p
+    public static ByteWriter Prefix(this ByteWriter writer, IPNetwork? prefix) => prefix is { } p
         ? writer.Bytes(p.BaseAddress.GetAddressBytes()).Int32(p.PrefixLength)
         : writer.Bytes([]);
 
-    private static IPNetwork? Prefix(ref ByteReader reader) => reader.Bytes() is { Length: > 0 } address ? new IPNetwork(new IPAddress(address), reader.Int32()) : null;
+    public static IPNetwork? Prefix(ref ByteReader reader) => reader.Bytes() is { Length: > 0 } address ? new IPNetwork(new IPAddress(address), reader.Int32()) : null;
 
-    private static ByteWriter List<T>(this ByteWriter writer, IReadOnlyList<T> items, Action<ByteWriter, T> write)
+    public static ByteWriter List<T>(this ByteWriter writer, IReadOnlyList<T> items, Action<ByteWriter, T> write)
     {
         writer.Int32(items.Count);
         foreach (T item in items)
@@ -83,7 +84,7 @@ internal static class PlanCodec
         return writer;
     }
 
-    private static T[] List<T>(ref ByteReader reader, Reading<T> read)
+    public static T[] List<T>(ref ByteReader reader, Reading<T> read)
     {
         var items = new T[reader.Int32()];
         for (int i = 0; i < items.Length; i++)

@@ -205,8 +205,11 @@ internal sealed partial class SandboxNetwork
             {
                 Enter(hostNamespaces[plan.Test.Index]);
             }
+            AddFilters(host, root: "");
             if (host.IsRouter)
                 EnableForwarding(host, root: "");
+            if (isOpenToTheUnprivileged)
+                OpenToTheUnprivileged(host, root: "");
             if (HasIPv6)
                 In(host.Index, () => WaitForAddresses(host));
             Announce(host, host.Interfaces);

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using NsFixture.Linux;
 using NsFixture.Netlink;
-using NsFixture.Roots;
 
 namespace NsFixture.Networking;
 
@@ -29,6 +28,7 @@ internal sealed partial class SandboxNetwork : IDisposable
     private readonly int switchNamespace = OpenCurrent();
     private int[] hostNamespaces;
     private readonly HashSet<int> bridges;
+    private bool isOpenToTheUnprivileged;
 
     private SandboxNetwork(NetworkPlan plan)
     {
@@ -54,11 +54,22 @@ internal sealed partial class SandboxNetwork : IDisposable
         return network;
     }
 
-    /// <summary>Has routers forward. Needs the sandbox's own /proc, in the root tree that is being built.</summary>
-    public void EnableForwarding()
+    /// <summary>Has routers forward, through their NATs and firewalls. Needs the sandbox's own /proc.</summary>
+    /// <param name="root">Where its root tree is now.</param>
+    public void EnableForwarding(string root)
     {
+        AddFilters(root);
         foreach (PlannedHost router in plan.Hosts.Where(h => h.IsRouter))
-            EnableForwarding(router, Staging.Root);
+            EnableForwarding(router, root);
+    }
+
+    /// <summary>Gives ports below 1024, and pings, to processes without capabilities. Needs the sandbox's own /proc.</summary>
+    /// <param name="root">Where its root tree is now.</param>
+    public void OpenToTheUnprivileged(string root)
+    {
+        isOpenToTheUnprivileged = true;
+        foreach (PlannedHost host in plan.Hosts)
+            OpenToTheUnprivileged(host, root);
     }
 
     /// <summary>A socket on a host, wherever it is used.</summary>
@@ -136,6 +147,12 @@ internal sealed partial class SandboxNetwork : IDisposable
     }
 
     private bool Supports(AddressFamily family) => HasIPv6 || family == AddressFamily.InterNetwork;
+
+    private void OpenToTheUnprivileged(PlannedHost host, string root) => In(host.Index, () =>
+    {
+        FileSystem.WriteFile(root + "/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
+        FileSystem.WriteFile(root + "/proc/sys/net/ipv4/ping_group_range", "0 0"); // the group inside
+    });
 
     private void EnableForwarding(PlannedHost router, string root) => In(router.Index, () =>
     {

@@ -7,8 +7,6 @@ namespace NsFixture;
 // Each change is checked by the rules of a Topology as a whole before anything is done. Those of one network happen one after another.
 public sealed partial class VirtualHost
 {
-    internal int Index => host.Index;
-
     /// <summary>Adds an interface to the running host.</summary>
     /// <param name="network">The network that it is on.</param>
     /// <param name="configure">Its address, name, MTU and conditions, where the derived ones will not do.</param>

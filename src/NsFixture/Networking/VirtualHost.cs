@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using NsFixture.Launching;
 using NsFixture.Linux;
 using NsFixture.Networking;
+using NsFixture.Roots;
 
 namespace NsFixture;
 
@@ -15,11 +16,12 @@ public sealed partial class VirtualHost
     private readonly VirtualNetwork network;
     private readonly InitConnection init;
     private readonly HostSockets sockets = new();
+    private readonly RootSpecs? roots;
     private volatile NetworkPlan plan;
     private volatile PlannedHost host;
 
-    internal VirtualHost(VirtualNetwork network, NetworkPlan plan, PlannedHost host, InitConnection init) =>
-        (this.network, this.plan, this.host, this.init) = (network, plan, host, init);
+    internal VirtualHost(VirtualNetwork network, NetworkPlan plan, PlannedHost host, InitConnection init, RootSpecs? roots) =>
+        (this.network, this.plan, this.host, this.init, this.roots) = (network, plan, host, init, roots);
 
     /// <summary>Its name.</summary>
     public string Name => host.Name;
@@ -53,6 +55,9 @@ public sealed partial class VirtualHost
 
     /// <inheritdoc cref="Name"/>
     public override string ToString() => Name;
+
+    /// <summary>Its place among the hosts.</summary>
+    internal int Index => host.Index;
 
     internal NetworkAddress First(AddressFamily family) =>
         host.Interfaces.SelectMany(i => i.Addresses).FirstOrDefault(a => a.Address.AddressFamily == family)

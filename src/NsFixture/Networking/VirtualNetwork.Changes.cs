@@ -48,13 +48,18 @@ public sealed partial class VirtualNetwork
         var known = Hosts.ToDictionary(h => h.Index);
         foreach (VirtualHost there in Hosts)
             there.Update(next);
-        Hosts = [.. next.Hosts.Where(h => h is { IsRemoved: false, IsContainer: false }).Select(h => known.TryGetValue(h.Index, out VirtualHost? there) ? there : new VirtualHost(this, next, h, init))];
+        Hosts = [.. next.Hosts.Where(h => h is { IsRemoved: false, IsContainer: false }).Select(h => known.TryGetValue(h.Index, out VirtualHost? there) ? there : new VirtualHost(this, next, h, init, roots))];
         plan = next;
     }
 
     private Task<VirtualHost> AddAsync(Func<Topology, Topology> add) => Task.Run(() =>
     {
-        Change(null, declared => Topology.Edit(declared, add));
+        Change(null, declared =>
+        {
+            TopologyDeclarations edited = Topology.Edit(declared, add);
+            return edited.Nodes[^1] is { Root: null } ? edited
+                : throw new InvalidTopologyException([$"{edited.Nodes[^1].Title}: a host that is added while the network runs has the sandbox's root tree: leave WithRoot out, or declare the host in the topology."]);
+        });
         return Hosts[^1];
     });
 }

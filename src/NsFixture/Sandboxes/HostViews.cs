@@ -9,7 +9,7 @@ namespace NsFixture.Sandboxes;
 /// mount namespace that otherwise is the sandbox's. Made when the first program is started on a host; held open by init, which has
 /// one thread and may go in and out.
 /// </summary>
-internal sealed class HostViews(NetworkPlan plan, SandboxNetwork network)
+internal sealed class HostViews(NetworkPlan plan, SandboxNetwork network, SandboxRoots roots)
 {
     private NetworkPlan plan = plan;
     private readonly Dictionary<int, (int Mounts, int Names)> views = [];
@@ -20,12 +20,18 @@ internal sealed class HostViews(NetworkPlan plan, SandboxNetwork network)
     {
         if (host == plan.Test.Index || views.ContainsKey(host))
             return;
+        bool hasRoot = roots.TryGetMounts(host, out int mounts);
         int ownMounts = Open("mnt"), ownNames = Open("uts");
         try
         {
-            if (Libc.Unshare((int)(Sched.CLONE_NEWNS | Sched.CLONE_NEWUTS)) != 0)
+            if (Libc.Unshare((int)((hasRoot ? 0 : Sched.CLONE_NEWNS) | Sched.CLONE_NEWUTS)) != 0)
                 throw LinuxException.Last("unshare", $"mnt, uts, for host {plan.Hosts[host].Name}");
             SandboxBuilder.SetHostName(plan.Hosts[host].Name);
+            if (hasRoot)
+            {
+                views.Add(host, (mounts, Open("uts"))); // its tree was built with the sandbox, these files included
+                return;
+            }
             Cover("/etc/hostname", plan.Hosts[host].Name + "\n");
             Cover("/etc/hosts", hosts.TextFor(plan.Hosts[host]));
             views.Add(host, (Open("mnt"), Open("uts")));
@@ -55,7 +61,8 @@ internal sealed class HostViews(NetworkPlan plan, SandboxNetwork network)
     {
         if (!views.Remove(host, out var view))
             return;
-        Descriptors.Close(view.Mounts);
+        if (!roots.TryGetMounts(host, out _)) // a tree of its own stays
+            Descriptors.Close(view.Mounts);
         Descriptors.Close(view.Names);
     }
 
@@ -71,10 +78,14 @@ internal sealed class HostViews(NetworkPlan plan, SandboxNetwork network)
         int ownMounts = Open("mnt");
         try
         {
-            foreach (var (host, view) in views.Where(v => !current.Hosts[v.Key].IsRemoved))
+            foreach (PlannedHost host in old.Hosts.Where(h => h.Index != old.Test.Index && !current.Hosts[h.Index].IsRemoved))
             {
-                Enter(view.Mounts, Sched.CLONE_NEWNS);
-                HostsFile.Revise("/etc/hosts", before.TextFor(old.Hosts[host]), after.TextFor(current.Hosts[host]));
+                if (!roots.TryGetMounts(host.Index, out int mounts))
+                    mounts = views.TryGetValue(host.Index, out var view) ? view.Mounts : -1;
+                if (mounts < 0)
+                    continue;
+                Enter(mounts, Sched.CLONE_NEWNS);
+                HostsFile.Revise("/etc/hosts", before.TextFor(host), after.TextFor(current.Hosts[host.Index]));
             }
         }
         finally

@@ -48,6 +48,12 @@ internal sealed record PlannedNetwork(int Index, string Name, int Mtu, IPNetwork
 internal sealed record PlannedHost(
     int Index, string Name, bool IsRouter, IReadOnlyList<string> DnsNames, IReadOnlyList<PlannedInterface> Interfaces, IReadOnlyList<PlannedRoute> Routes)
 {
+    /// <summary>Its NAT; null where it translates nothing.</summary>
+    public PlannedNat? Nat { get; init; }
+
+    /// <summary>Its firewall; null where all passes.</summary>
+    public PlannedFirewall? Firewall { get; init; }
+
     /// <summary>Whether it has the routes that follow from the topology besides those declared.</summary>
     public bool HasDerivedRoutes { get; init; } = true;
 

@@ -47,6 +47,8 @@ internal static class PlanRevision
                 Index = host,
                 Interfaces = [.. h.Interfaces.Select((i, place) => i with { Host = host, Index = place })],
                 Routes = [.. h.Routes.Select(r => r with { Interface = Place(h, r.Interface) })],
+                Nat = h.Nat is { } nat ? nat with { Outside = Place(h, nat.Outside) } : null,
+                Firewall = h.Firewall is { Outside: >= 0 } firewall ? firewall with { Outside = Place(h, firewall.Outside) } : h.Firewall,
             })],
             Regions = [.. plan.Regions.Select(r => r with { Hosts = [.. r.Hosts.Select(index => Array.FindIndex(there, h => h.Index == index))] })],
         };
@@ -72,7 +74,11 @@ internal static class PlanRevision
             Interfaces = [.. host.Interfaces.Select(i => Declare(plan.Networks[i.Network], i))],
             Routes = [.. host.Routes.Where(r => r.Via != null).Select(r => new RouteDeclaration(r.Destination.ToString(), r.Via!))],
             HasDerivedRoutes = host.HasDerivedRoutes,
+            Nat = host.Nat is { } nat ? new OutsideDeclaration<Nat>(Outside(nat.Outside), nat.Settings) : null,
+            Firewall = host.Firewall is { } firewall ? new OutsideDeclaration<Firewall>(Outside(firewall.Outside), firewall.Settings) : null,
         };
+
+        string? Outside(int link) => link < 0 ? null : plan.Networks[host.Interface(link).Network].Name;
     }
 
     private static InterfaceDeclaration Declare(PlannedNetwork network, PlannedInterface link)
