@@ -20,9 +20,14 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
     private const int SignalSetSize = 128; // sizeof(sigset_t)
     private const int ResultSocket = 500; // above whatever the runtime has opened
     private readonly List<int> controls = [control];
+    private NetworkPlan plan = null!;
     private SandboxNetwork network = null!;
     private HostProcesses processes = null!;
+    private LinkControl? links;
     private int test = -1;
+
+    // Made when it is needed: most sandboxes have perfect links.
+    private LinkControl Links => links ??= new LinkControl(plan, network, runtimeDescriptors);
 
     /// <summary>Returns in the process of a test only, with what that process is to do.</summary>
     public Action Run(SandboxSpec spec, IReadOnlyList<RootEntry> rootPlan)
@@ -32,8 +37,11 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
             List<string> notes = [];
             try
             {
+                plan = spec.Plan;
                 network = SandboxBuilder.Build(spec, rootPlan, notes);
                 processes = new HostProcesses(new HostViews(spec.Plan, network));
+                if (spec.Plan.HasConditions)
+                    Links.Apply(notes);
             }
             catch (Exception e)
             {
@@ -101,6 +109,7 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
         int given = -1, number = 0;
         bool keep = false;
         string? problem = null;
+        byte[] bytes = [];
         try
         {
             var request = (HostRequest)reader.Byte();
@@ -120,13 +129,16 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
                 case HostRequest.SetLink:
                     network.SetLink(host, reader.Int32(), reader.Boolean());
                     break;
+                default:
+                    (number, bytes) = LinkRequests.Serve(Links, request, host, ref reader);
+                    break;
             }
         }
-        catch (LinuxException e)
+        catch (Exception e) when (e is LinuxException or SandboxException)
         {
             problem = e.Message;
         }
-        UnixSocket.Send(to, new ByteWriter().Byte((byte)ControlKind.Answer).String(problem).Int32(number).Written, given < 0 ? [] : [given]);
+        UnixSocket.Send(to, new ByteWriter().Byte((byte)ControlKind.Answer).String(problem).Int32(number).Bytes(bytes).Written, given < 0 ? [] : [given]);
         if (!keep)
             Descriptors.Close(given);
     }

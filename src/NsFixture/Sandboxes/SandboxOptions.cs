@@ -85,7 +85,6 @@ public sealed record SandboxOptions
             try
             {
                 plan = (Topology ?? MakeTopology?.Invoke() ?? OneNetwork()).Plan();
-                problems.AddRange(Unsupported(plan));
             }
             catch (InvalidTopologyException e)
             {
@@ -105,12 +104,4 @@ public sealed record SandboxOptions
         .WithHosts([.. Hosts]);
 
     private InterfaceDeclaration Chosen6(InterfaceDeclaration link) => Address6 == null ? link : link.WithAddress(Address6);
-
-    private static IEnumerable<string> Unsupported(NetworkPlan plan)
-    {
-        foreach (PlannedInterface link in plan.Hosts.SelectMany(h => h.Interfaces).Where(i => i.Up != null || i.Down != null))
-            yield return $"Host \"{plan.Hosts[link.Host].Name}\": {link.Device} has link conditions, which can be declared but not applied yet: leave them out.";
-        if (plan.RegionConditions.Count > 0)
-            yield return "Regions have delays or conditions, which can be declared but not applied yet: leave them out.";
-    }
 }

@@ -5,6 +5,8 @@ internal sealed record TopologyDeclarations
 {
     public string TestHostName { get; init; } = "test";
 
+    public long? Seed { get; init; }
+
     public IReadOnlyList<NetworkDeclaration> Networks { get; init; } = [];
 
     public IReadOnlyList<NodeDeclaration> Nodes { get; init; } = [];

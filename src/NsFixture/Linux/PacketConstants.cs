@@ -1,0 +1,140 @@
+// What packet(7) sockets need of the kernel's numbers and structs, under their C names; checked like those of Constants.cs.
+using System.Runtime.InteropServices;
+
+namespace NsFixture.Linux;
+
+[CHeader("linux/if_packet.h")]
+internal static class PacketNumbers
+{
+    public const int PACKET_OUTGOING = 4;
+    public const int PACKET_RX_RING = 5;
+    public const int PACKET_STATISTICS = 6;
+    public const int PACKET_VERSION = 10;
+    public const int PACKET_VNET_HDR = 15;
+    public const int PACKET_IGNORE_OUTGOING = 23;
+    public const int TPACKET_V2 = 1;
+    public const uint TP_STATUS_KERNEL = 0;
+    public const uint TP_STATUS_USER = 1;
+    public const uint TPACKET_ALIGNMENT = 16;
+}
+
+[CHeader("linux/if_ether.h")]
+internal static class EtherTypes
+{
+    public const ushort ETH_P_ALL = 3;
+}
+
+[CHeader("linux/filter.h")]
+internal static class BpfCodes
+{
+    public const int BPF_LD = 0;
+    public const int BPF_W = 0;
+    public const int BPF_ABS = 0x20;
+    public const int BPF_JMP = 5;
+    public const int BPF_JGT = 0x20;
+    public const int BPF_JGE = 0x30;
+    public const int BPF_K = 0;
+    public const int BPF_RET = 6;
+    public const int BPF_MAXINSNS = 4096;
+    public const int SKF_AD_OFF = -0x1000;
+    public const int SKF_AD_IFINDEX = 8;
+}
+
+[CHeader("sys/mman.h")]
+internal static class Mman
+{
+    public const int PROT_READ = 1;
+    public const int PROT_WRITE = 2;
+    public const int MAP_SHARED = 1;
+    public const int MAP_PRIVATE = 2;
+    public const int MAP_ANONYMOUS = 0x20;
+    public const int MAP_NORESERVE = 0x4000;
+}
+
+[CHeader("time.h")]
+internal static class ClockIds
+{
+    public const int CLOCK_REALTIME = 0;
+    public const int CLOCK_MONOTONIC = 1;
+}
+
+[CHeader("linux/if_packet.h", CName = "struct sockaddr_ll")]
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct SockAddrLl
+{
+    public ushort sll_family;
+    public ushort sll_protocol;
+    public int sll_ifindex;
+    public ushort sll_hatype;
+    public byte sll_pkttype;
+    public byte sll_halen;
+    public fixed byte sll_addr[8];
+}
+
+[CHeader("linux/if_packet.h", CName = "struct tpacket_req")]
+[StructLayout(LayoutKind.Sequential)]
+internal struct TPacketReq
+{
+    public uint tp_block_size;
+    public uint tp_block_nr;
+    public uint tp_frame_size;
+    public uint tp_frame_nr;
+}
+
+[CHeader("linux/if_packet.h", CName = "struct tpacket2_hdr")]
+[StructLayout(LayoutKind.Sequential)]
+internal struct TPacket2Hdr
+{
+    public uint tp_status;
+    public uint tp_len;
+    public uint tp_snaplen;
+    public ushort tp_mac;
+    public ushort tp_net;
+    public uint tp_sec;
+    public uint tp_nsec;
+    public ushort tp_vlan_tci;
+    public ushort tp_vlan_tpid;
+    public uint tp_padding;
+}
+
+[CHeader("linux/if_packet.h", CName = "struct tpacket_stats")]
+[StructLayout(LayoutKind.Sequential)]
+internal struct TPacketStats
+{
+    public uint tp_packets;
+    public uint tp_drops;
+}
+
+[CHeader("linux/filter.h", CName = "struct sock_filter")]
+[StructLayout(LayoutKind.Sequential)]
+internal struct SockFilter
+{
+    public ushort code;
+    public byte jt;
+    public byte jf;
+    public uint k;
+}
+
+[CHeader("linux/filter.h", CName = "struct sock_fprog")]
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct SockFProg
+{
+    public ushort len;
+    public SockFilter* filter;
+}
+
+[CHeader("sys/socket.h", CName = "struct mmsghdr")]
+[StructLayout(LayoutKind.Sequential)]
+internal struct MMsgHdr
+{
+    public MsgHdr msg_hdr;
+    public uint msg_len;
+}
+
+[CHeader("time.h", CName = "struct timespec")]
+[StructLayout(LayoutKind.Sequential)]
+internal struct TimeSpec
+{
+    public nint tv_sec;
+    public nint tv_nsec;
+}
