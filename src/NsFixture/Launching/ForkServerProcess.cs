@@ -95,6 +95,7 @@ internal static class ForkServerProcess
             return;
         var runner = (ITestRunner)Activator.CreateInstance(Type.GetType(runnerType, throwOnError: true)!)!;
         TestProcess.WarmUp(runner, assemblyPath);
+        EnvironmentSnapshot.Apply(Quiescence.RuntimeSettings.Select(s => s.Name)); // the runtime has read them
         Assembly assembly = Assembly.LoadFrom(assemblyPath);
         ReadAhead(assembly);
         CompileAhead(Types(assembly), UserCodeLimit);

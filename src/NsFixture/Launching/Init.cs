@@ -19,10 +19,10 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
 {
     private const int SignalSetSize = 128; // sizeof(sigset_t)
     private const int ResultSocket = 500; // above whatever the runtime has opened
-    private readonly List<int> controls = [control];
-    private NetworkPlan plan = null!;
+    private readonly List<int> controls = [];
     private SandboxNetwork network = null!;
-    private HostProcesses processes = null!;
+    private NetworkPlan plan = null!;
+    private HostProcesses? processes; // made for the first one: most sandboxes have none, and its types would be compiled in each
     private LinkControl? links;
     private int test = -1;
 
@@ -39,7 +39,6 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
             {
                 plan = spec.Plan;
                 network = SandboxBuilder.Build(spec, rootPlan, notes);
-                processes = new HostProcesses(new HostViews(spec.Plan, network));
                 if (spec.Plan.HasConditions)
                     Links.Apply(notes);
             }
@@ -64,14 +63,19 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
     private Action Serve()
     {
         int signals = WatchChildren();
+        controls.Add(control);
         while (true)
         {
-            PollFd[] poll = [Poller.Reading(signals), .. controls.Select(Poller.Reading)];
+            // An array by hand: collections of this struct would be compiled anew in every init.
+            var poll = new PollFd[controls.Count + 1];
+            poll[0] = Poller.Reading(signals);
+            for (int i = 0; i < controls.Count; i++)
+                poll[i + 1] = Poller.Reading(controls[i]);
             Poller.Wait(poll, -1);
             if (poll[0].revents != 0)
                 Reap(signals);
-            foreach (PollFd ready in poll.AsSpan(1))
-                if (ready.revents != 0 && Receive(ready.fd, signals) is { } start)
+            for (int i = 1; i < poll.Length; i++)
+                if (poll[i].revents != 0 && Receive(poll[i].fd, signals) is { } start)
                     return start;
         }
     }
@@ -124,6 +128,7 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
                     keep = true;
                     break;
                 case HostRequest.Spawn:
+                    processes ??= new HostProcesses(new HostViews(plan, network));
                     (number, given) = processes.Start(host, reader.Strings()!, reader.Strings()!, reader.Text(), descriptors);
                     break;
                 case HostRequest.SetLink:
@@ -218,7 +223,7 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
         int pid, status;
         while ((pid = Libc.WaitPid(-1, &status, WaitOptions.WNOHANG)) > 0)
         {
-            processes.Ended(pid, status);
+            processes?.Ended(pid, status);
             if (pid == test)
                 UnixSocket.Send(control, new ByteWriter().Byte((byte)ControlKind.TestEnded).Int32(status).Written);
         }

@@ -23,7 +23,8 @@ internal sealed class TestLauncher
         coverageFiles = new(() => CoverageHits.FindFiles(Path.GetDirectoryName(this.assemblyPath)!));
     }
 
-    private sealed record Backend(LauncherKind Kind, string Reason, SandboxPool Pool);
+    // What its test processes are forked with, in contrast to executed ones, which are given the present one.
+    private sealed record Backend(LauncherKind Kind, string Reason, SandboxPool Pool, EnvironmentSnapshot? Environment = null);
 
     /// <summary>The launcher of a test assembly. <paramref name="runner"/> is an <see cref="ITestRunner"/>.</summary>
     public static TestLauncher For(string assemblyPath, Type runner) =>
@@ -55,7 +56,15 @@ internal sealed class TestLauncher
     /// <param name="payload">For the adapter's <see cref="ITestRunner"/>.</param>
     /// <param name="caseNames">The display names of the cases in the payload.</param>
     /// <param name="report">Gets the messages.</param>
-    public async Task RunAsync(IsolationSettings settings, byte[] payload, IReadOnlyList<string> caseNames, Action<TestReport> report)
+    public Task RunAsync(IsolationSettings settings, byte[] payload, IReadOnlyList<string> caseNames, Action<TestReport> report)
+    {
+        // The one way from the event loop's thread to the test framework's: each costs the thread pool a thread's awakening.
+        var completion = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        RunOnLoopAsync(settings, payload, caseNames, report).ContinueWith(completion.SetFromTask, TaskContinuationOptions.ExecuteSynchronously);
+        return completion.Task;
+    }
+
+    private async Task RunOnLoopAsync(IsolationSettings settings, byte[] payload, IReadOnlyList<string> caseNames, Action<TestReport> report)
     {
         var tracker = new RunTracker(caseNames, report);
         string directory = Path.GetDirectoryName(assemblyPath)!;
@@ -127,7 +136,7 @@ internal sealed class TestLauncher
         try
         {
             await server.Ready.ConfigureAwait(false);
-            var backend = new Backend(LauncherKind.Fork, Choose(LauncherKind.Auto).Reason, new SandboxPool(server, forkTests: true));
+            var backend = new Backend(LauncherKind.Fork, Choose(LauncherKind.Auto).Reason, new SandboxPool(server, forkTests: true), server.Environment);
             await RunCanaryAsync(backend).ConfigureAwait(false);
             return backend;
         }
@@ -167,7 +176,7 @@ internal sealed class TestLauncher
         AssemblyPath = assemblyPath,
         Payload = payload,
         WorkingDirectory = Environment.CurrentDirectory,
-        Environment = DotnetHost.CurrentEnvironment(),
+        EnvironmentChanges = backend.Environment?.Changes() ?? [],
         Spec = spec,
         Launcher = backend.Kind,
         LauncherReason = backend.Reason,
@@ -180,7 +189,7 @@ internal sealed class TestLauncher
         try
         {
             if (backend.Kind == LauncherKind.Exec)
-                sandbox.StartTest(DotnetHost.Arguments(request.AssemblyPath, "run-test"), request.Environment);
+                sandbox.StartTest(DotnetHost.Arguments(request.AssemblyPath, "run-test"), DotnetHost.CurrentEnvironment());
             if (request.Spec.Plan.HasConditions)
                 await Task.WhenAny(sandbox.Ready).ConfigureAwait(false); // the test's diagnostics are to say what puts them into effect
             Task run = TestRun.RunAsync(sandbox, request with { Notes = sandbox.Notes ?? [] }, deadline, tracker);

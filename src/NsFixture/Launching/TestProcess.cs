@@ -62,7 +62,7 @@ internal static class TestProcess
             AssemblyPath = assemblyPath,
             Payload = payload,
             WorkingDirectory = Environment.CurrentDirectory,
-            Environment = DotnetHost.CurrentEnvironment(),
+            EnvironmentChanges = [],
             Spec = spec,
             Launcher = LauncherKind.Fork,
             LauncherReason = "",
@@ -99,21 +99,7 @@ internal static class TestProcess
     /// <summary>Makes the process look like the test host: its environment, its directory, and no stale caches of the fork server's.</summary>
     private static void Adopt(TestRequest request)
     {
-        var wanted = request.Environment.Select(e => e.Split('=', 2)).ToDictionary(e => e[0], e => e[1]);
-        foreach (string name in Environment.GetEnvironmentVariables().Keys)
-        {
-            if (wanted.ContainsKey(name))
-                continue;
-            Environment.SetEnvironmentVariable(name, null);
-            _ = Libc.UnsetEnv(name); // .NET keeps a copy of its own; native libraries read the C library's
-        }
-        foreach (var (name, value) in wanted)
-        {
-            if (Environment.GetEnvironmentVariable(name) == value)
-                continue;
-            Environment.SetEnvironmentVariable(name, value);
-            _ = Libc.SetEnv(name, value, 1);
-        }
+        EnvironmentSnapshot.Apply(request.EnvironmentChanges);
         Environment.CurrentDirectory = request.WorkingDirectory;
         AppContext.SetData("APP_CONTEXT_BASE_DIRECTORY", Path.GetDirectoryName(request.AssemblyPath) + "/");
     }
