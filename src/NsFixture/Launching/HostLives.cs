@@ -9,7 +9,7 @@ namespace NsFixture.Launching;
 /// Pauses hosts, switches them off and on, as init does it. What belongs to a host is known by the network namespace of its
 /// processes, so that programs which its programs have started, and left behind, are among them.
 /// </summary>
-internal sealed class HostLives(SandboxNetwork network, HostViews views)
+internal sealed class HostLives(SandboxNetwork network, HostViews views, Action<NetworkPlan> linksChanged)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
     private readonly Dictionary<int, HashSet<(int Id, ulong Started)>> paused = [];
@@ -80,7 +80,7 @@ internal sealed class HostLives(SandboxNetwork network, HostViews views)
     {
         Kill(host);
         views.Forget(host);
-        network.Rebuild(host);
+        linksChanged(network.Rebuild(host));
         off.Remove(host);
     }
 
@@ -94,7 +94,11 @@ internal sealed class HostLives(SandboxNetwork network, HostViews views)
             Kill(host);
         else if (host >= 0)
             RequireOn(host);
-        views.NamesChanged(network.Change(change, isOff: off.Contains));
+        foreach (PlannedHost container in change.Hosts.Where(h => h is { IsContainer: true, IsRemoved: false }))
+            network.RequireBundles(container);
+        NetworkPlan current = network.Change(change, isOff: off.Contains);
+        linksChanged(current);
+        views.NamesChanged(current);
         if (isRemoval)
             views.Forget(host);
     }

@@ -27,7 +27,11 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
     private HostProcesses? processes; // made for the first one: most sandboxes have none, and its types would be compiled in each
     private HostViews? views; // the same
     private HostLives? lives; // the same; none: no host is paused or off, and none has come or gone
+    private LinkControl? links;
     private int test = -1;
+
+    // Made when it is needed: most sandboxes have perfect links.
+    private LinkControl Links => links ??= new LinkControl(plan, network, runtimeDescriptors);
 
     /// <summary>Returns in the process of a test only, with what that process is to do.</summary>
     public Action Run(SandboxSpec spec, IReadOnlyList<RootEntry> rootPlan)
@@ -39,6 +43,8 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
             {
                 (plan, hardened) = (spec.Plan, spec.Hardened);
                 network = SandboxBuilder.Build(spec, rootPlan, notes, out roots);
+                if (plan.HasConditions)
+                    Links.Apply(notes);
             }
             catch (Exception e)
             {
@@ -111,6 +117,7 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
         int given = -1, number = 0;
         bool keep = false;
         string? problem = null;
+        byte[] bytes = [];
         try
         {
             var request = (HostRequest)reader.Byte();
@@ -168,6 +175,9 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
                     lives?.RequireOn(host);
                     network.RebindNat(host);
                     break;
+                default:
+                    (number, bytes) = LinkRequests.Serve(Links, request, host, ref reader);
+                    break;
             }
         }
         catch (LinuxException e)
@@ -178,14 +188,21 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
         {
             problem = e.Message;
         }
-        UnixSocket.Send(to, new ByteWriter().Byte((byte)ControlKind.Answer).String(problem).Int32(number).Written, given < 0 ? [] : [given]);
+        UnixSocket.Send(to, new ByteWriter().Byte((byte)ControlKind.Answer).String(problem).Int32(number).Bytes(bytes).Written, given < 0 ? [] : [given]);
         if (!keep)
             Descriptors.Close(given);
     }
 
     private HostViews Views => views ??= new HostViews(plan, network, roots);
 
-    private HostLives Lives => lives ??= new HostLives(network, Views);
+    private HostLives Lives => lives ??= new HostLives(network, Views, LinksChanged);
+
+    private void LinksChanged(NetworkPlan current)
+    {
+        plan = current;
+        if (links != null || current.HasConditions)
+            Links.Changed(current);
+    }
 
     private void RequireRunning(int host, int[] descriptors)
     {

@@ -8,17 +8,21 @@ internal static class PlanCodec
 {
     public delegate T Reading<T>(ref ByteReader reader);
 
-    public static ByteWriter Plan(this ByteWriter writer, NetworkPlan plan) => writer
+    public static ByteWriter Plan(this ByteWriter writer, NetworkPlan plan) => writer.Int64(plan.Seed)
         .List(plan.Networks, Network)
         .List(plan.Hosts, Host)
         .List(plan.Regions, static (w, r) => w.Int32(r.Index).String(r.Name).List(r.Hosts, static (w, i) => w.Int32(i)))
         .List(plan.RegionConditions, static (w, r) => w.Int32(r.From).Int32(r.To).Conditions(r.Conditions));
 
-    public static NetworkPlan Plan(this ref ByteReader reader) => new(
-        List(ref reader, Network),
-        List(ref reader, Host),
-        List(ref reader, static (ref r) => new PlannedRegion(r.Int32(), r.Text(), List(ref r, static (ref r) => r.Int32()))),
-        List(ref reader, static (ref r) => new RegionConditions(r.Int32(), r.Int32(), r.Conditions()!)));
+    public static NetworkPlan Plan(this ref ByteReader reader)
+    {
+        long seed = reader.Int64();
+        return new NetworkPlan(
+            List(ref reader, Network),
+            List(ref reader, Host),
+            List(ref reader, static (ref r) => new PlannedRegion(r.Int32(), r.Text(), List(ref r, static (ref r) => r.Int32()))),
+            List(ref reader, static (ref r) => new RegionConditions(r.Int32(), r.Int32(), r.Conditions()!))) { Seed = seed };
+    }
 
     /// <summary>What changes of a plan.</summary>
     public static ByteWriter Change(this ByteWriter writer, PlanChange change) => writer.List(change.Networks, Network).List(change.Hosts, Host);

@@ -7,10 +7,29 @@ namespace NsFixture.Networking;
 /// <summary>What changes while the network runs.</summary>
 internal sealed partial class SandboxNetwork
 {
+    private readonly HashSet<int> emulated = []; // networks that the emulator is the switch of
+
     /// <summary>The index of the host that the calling process lives on.</summary>
     public int TestHost => plan.Test.Index;
 
     public bool IsRemoved(int host) => plan.Hosts[host].IsRemoved;
+
+    /// <summary>Throws where a container cannot be attached: what it sends comes in bundles, which the emulator cannot take apart.</summary>
+    public void RequireBundles(PlannedHost container)
+    {
+        if (emulated.Contains(container.Interfaces[0].Network))
+            throw new SandboxException($"Container \"{container.Name}\" cannot be attached to network \"{plan.Networks[container.Interfaces[0].Network].Name}\", which has link conditions: give it a network of its own, behind a router.");
+    }
+
+    /// <summary>Whether a bridge is the switch of a network.</summary>
+    public bool HasBridge(int segment) => bridges.Contains(segment);
+
+    /// <summary>Who comes to the network from now on is not plugged into a bridge.</summary>
+    public void GiveToEmulator(int segment)
+    {
+        bridges.Remove(segment);
+        emulated.Add(segment);
+    }
 
     public bool IsContainer(int host) => plan.Hosts[host].IsContainer;
 
@@ -30,13 +49,15 @@ internal sealed partial class SandboxNetwork
     });
 
     /// <summary>Makes a host anew as it is planned, in a network namespace of its own: nothing of the old one is left but what others hold.</summary>
-    public void Rebuild(int host)
+    /// <returns>The plan.</returns>
+    public NetworkPlan Rebuild(int host)
     {
         foreach (PlannedInterface link in plan.Hosts[host].Interfaces)
             inSwitch.DeleteLink(link.PortName);
         int old = hostNamespaces[host];
         Build(plan.Hosts[host]);
         Descriptors.Close(old);
+        return plan;
     }
 
     /// <summary>Brings the network to a later plan. Where the kernel refuses a part of it, all is as it was.</summary>
@@ -53,7 +74,7 @@ internal sealed partial class SandboxNetwork
         var begun = new List<PlannedHost>();
         try
         {
-            foreach (PlannedNetwork segment in change.Networks.Where(n => n.InterfaceCount > 1 && !bridges.Contains(n.Index)))
+            foreach (PlannedNetwork segment in change.Networks.Where(n => n.InterfaceCount > 1 && !bridges.Contains(n.Index) && !emulated.Contains(n.Index)))
                 BridgeUp(segment, before);
             foreach (PlannedHost host in change.Hosts.OrderByDescending(h => h.IsRemoved))
             {

@@ -10,7 +10,7 @@ namespace NsFixture.Networking;
 /// every host gets a namespace of its own, with a veth for each link, its other end in the switch. Without a route out a
 /// connection to an address off the network fails at once with ENETUNREACH.
 /// <para>
-/// A network with one interface gets no bridge: destroying one costs 20 ms. The test's host is built last, which leaves init,
+/// A network with one interface gets no bridge, as destroying one costs 20 ms, and neither does one whose switch is the emulator. The test's host is built last, which leaves init,
 /// and the test with it, in that namespace.
 /// </para>
 /// </summary>
@@ -34,8 +34,14 @@ internal sealed partial class SandboxNetwork : IDisposable
     {
         this.plan = plan;
         hostNamespaces = new int[plan.Hosts.Count];
-        bridges = [.. plan.Networks.Where(n => n.InterfaceCount > 1).Select(n => n.Index)];
+        bridges = [.. plan.Networks.Where(n => n.InterfaceCount > 1 && !plan.IsEmulated(n)).Select(n => n.Index)];
     }
+
+    /// <summary>Where bridges and the hosts' ports are.</summary>
+    public RouteSocket InSwitch => inSwitch;
+
+    /// <inheritdoc cref="InSwitch"/>
+    public int SwitchNamespace => switchNamespace;
 
     /// <summary>Whether the kernel has IPv6.</summary>
     public bool HasIPv6 { get; private set; }
@@ -78,6 +84,13 @@ internal sealed partial class SandboxNetwork : IDisposable
 
     /// <summary>The network namespace of a host, or by -1 of the switch; stays this object's.</summary>
     public int NamespaceOf(int host) => host < 0 ? switchNamespace : hostNamespaces[host];
+
+    /// <summary>Does something with the links of a host.</summary>
+    public T OnHost<T>(int host, Func<RouteSocket, T> function) => In(host, () =>
+    {
+        using var socket = new RouteSocket();
+        return function(socket);
+    });
 
     /// <summary>Plugs a link in or out at the switch: the host's own end loses its carrier, and nothing else.</summary>
     public void SetLink(int host, int link, bool up) => inSwitch.SetState(plan.Hosts[host].Interface(link).PortName, up);

@@ -111,7 +111,12 @@ public sealed partial class VirtualHost
         sockets.End();
     }
 
-    internal void Update(NetworkPlan next) => (plan, host) = (next, next.Hosts[host.Index]);
+    internal void Update(NetworkPlan next)
+    {
+        (plan, host) = (next, next.Hosts[host.Index]);
+        if (links is { } before)
+            links = [.. host.Interfaces.Select(i => Array.Find(before, l => l.Index == i.Index)?.Update(next.Networks[i.Network].Name, i) ?? new VirtualLink(this, next.Networks[i.Network].Name, i, init))];
+    }
 
     private void Change(string device, Func<InterfaceDeclaration, InterfaceDeclaration> edit)
     {

@@ -80,13 +80,13 @@ public sealed partial class VirtualNetwork : IAsyncDisposable
         : throw new ArgumentException($"There is no host \"{name}\" in this network; there is {string.Join(", ", Hosts.Select(h => h.Name))}.", nameof(name));
 
     /// <summary>The networks, hosts, addresses and routes as they are now, as a text to read.</summary>
-    public string Describe() => PlanText.Describe(PlanRevision.Compact(plan));
+    public string Describe() => PlanText.Describe(PlanRevision.Compact(Current()));
 
     /// <summary>The network as it is now, as a Mermaid flowchart (<see href="https://mermaid.js.org"/>).</summary>
-    public string ToMermaid() => PlanMermaid.Draw(PlanRevision.Compact(plan));
+    public string ToMermaid() => PlanMermaid.Draw(PlanRevision.Compact(Current()));
 
     /// <summary>The network as it is now, as an SVG image, complete in itself.</summary>
-    public string ToSvg() => PlanSvg.Draw(PlanRevision.Compact(plan));
+    public string ToSvg() => PlanSvg.Draw(PlanRevision.Compact(Current()));
 
     /// <summary>Ends the network; everything on its hosts has ended when this completes. A test's own ends with the test.</summary>
     public async ValueTask DisposeAsync()
