@@ -7,7 +7,7 @@ namespace NsFixture.Isolated.Tests;
 public sealed class Furnished() : RootTree(CopyOnWrite
     .WithBind(RootTestTrees.Shared("read-only"), "/mnt/read-only")
     .WithBind(RootTestTrees.Shared("writable"), "/mnt/writable", readOnly: false)
-    .WithBind("/etc/services", "/srv/deep/down/services")
+    .WithBind(RootTestTrees.Linked, "/srv/deep/down/services")
     .WithTmpfs("/mnt/small", 1 << 20)
     .WithFile("/opt/app/run.sh", "#!/bin/sh\necho from a file\n", (UnixFileMode)0x1ED)
     .WithFile("/etc/motd", "welcome")
