@@ -1,11 +1,14 @@
 // Compiled into every adapter: an attribute has to derive from its framework's base class, so the settings that all of them
 // share cannot come from one of ours.
 using System.Diagnostics.CodeAnalysis;
+using System.Reflection;
 
 #if NSFIXTURE_XUNIT
 namespace NsFixture.Xunit;
 #elif NSFIXTURE_NUNIT
 namespace NsFixture.NUnit;
+#elif NSFIXTURE_MSTEST
+namespace NsFixture.MSTest;
 #endif
 
 public partial class IsolatedNetworkAttribute
@@ -94,6 +97,17 @@ public partial class IsolatedNetworkAttribute
     private bool RootDeclared => RootTree != null || Root != RootKind.CopyOnWrite || RootPath != null || RootPrograms.Length > 0;
 
     private RootTree? MakeRoot() => RootSettings.Make(Root, RootPath, RootPrograms, RootTree);
+
+    /// <summary>The settings of the attribute nearest to a test: its method's, its class's, its assembly's; null for a plain test.</summary>
+    internal static IsolationSettings? SettingsOf(MethodInfo method, Type type)
+    {
+        if (First(method.GetCustomAttributes(typeof(IsolatedNetworkAttribute), inherit: true)) is { } own)
+            return own.ToSettings() is { Scope: IsolationScope.PerClass } shared ? shared with { Scope = IsolationScope.PerTest } : own.ToSettings();
+        return (First(type.GetCustomAttributes(typeof(IsolatedNetworkAttribute), inherit: true)) ??
+            First(type.Assembly.GetCustomAttributes(typeof(IsolatedNetworkAttribute), inherit: true)))?.ToSettings();
+
+        static IsolatedNetworkAttribute? First(object[] attributes) => attributes is [IsolatedNetworkAttribute first, ..] ? first : null;
+    }
 
     internal IsolationSettings ToSettings()
     {

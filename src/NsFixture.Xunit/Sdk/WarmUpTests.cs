@@ -1,8 +1,14 @@
 using Xunit;
+#if NSFIXTURE_XUNIT_V3
+using Xunit.v3;
+
+[assembly: NsFixture.Xunit.Sdk.IsolatedTestFramework]
+#else
 using Xunit.Abstractions;
 using Xunit.Sdk;
 
 [assembly: TestFramework("NsFixture.Xunit.Sdk.IsolatedTestFramework", "NsFixture.Xunit")]
+#endif
 
 namespace NsFixture.Xunit.Sdk;
 
@@ -21,9 +27,15 @@ internal sealed class WarmUpTests : IClassFixture<WarmUpTests.Fixture>, IAsyncLi
         _ = fixture;
     }
 
+#if NSFIXTURE_XUNIT_V3
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+#else
     public Task InitializeAsync() => Task.CompletedTask;
 
     public Task DisposeAsync() => Task.CompletedTask;
+#endif
 
     public void Dispose()
     {

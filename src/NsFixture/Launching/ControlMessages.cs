@@ -66,6 +66,15 @@ internal enum HostRequest : byte
 
     /// <summary>The directory in which all lies that was written to the host's root tree.</summary>
     Layers,
+
+    /// <summary>A <see cref="Networking.PlannedNat"/>, or none: takes the place of the router's NAT, which forgets its mappings.</summary>
+    SetNat,
+
+    /// <summary>A <see cref="Networking.PlannedFirewall"/>, or none: takes the place of the host's firewall.</summary>
+    SetFirewall,
+
+    /// <summary>The router's NAT forgets its mappings, and gives other ports.</summary>
+    RebindNat,
 }
 
 /// <summary>The numbers both ends of every connection agree on.</summary>

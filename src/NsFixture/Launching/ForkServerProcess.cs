@@ -35,7 +35,7 @@ internal static class ForkServerProcess
     private static readonly Type[] Own =
     [
         typeof(ForkServerProcess), typeof(Zygote), typeof(Init), typeof(ForkedChild), typeof(TestProcess), typeof(TestChannel), typeof(TestReport),
-        typeof(ConsoleForwarder), typeof(IsolatedNetwork), typeof(UserMap), typeof(UnixSocket), typeof(Poller), typeof(Descriptors), typeof(Libc),
+        typeof(ForwardingWriter), typeof(IsolatedNetwork), typeof(UserMap), typeof(UnixSocket), typeof(Poller), typeof(Descriptors), typeof(Libc),
     ];
 
     /// <summary>The same, of sandboxes with several hosts.</summary>

@@ -133,11 +133,20 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
                 case HostRequest.SetLink:
                     network.SetLink(host, reader.Int32(), reader.Boolean());
                     break;
+                case HostRequest.SetNat:
+                    network.SetNat(host, reader.Nat());
+                    break;
+                case HostRequest.SetFirewall:
+                    network.SetFirewall(host, reader.Firewall());
+                    break;
+                case HostRequest.RebindNat:
+                    network.RebindNat(host);
+                    break;
             }
         }
         catch (LinuxException e)
         {
-            problem = e.Message;
+            problem = UserNamespaceAdvice.Explain(e);
         }
         UnixSocket.Send(to, new ByteWriter().Byte((byte)ControlKind.Answer).String(problem).Int32(number).Written, given < 0 ? [] : [given]);
         if (!keep)

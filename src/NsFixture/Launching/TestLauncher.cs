@@ -122,6 +122,7 @@ internal sealed class TestLauncher
     {
         LauncherKind? variable = EnvironmentSettings.Launcher(out string? problem);
         return problem != null ? (LauncherKind.Auto, problem) // which fails every test, so nothing is launched
+            : EnvironmentSettings.WaitForDebugger ? (LauncherKind.Exec, "NSFIXTURE_WAIT_FOR_DEBUGGER=1: a forked runtime has nothing that a debugger could attach to")
             : variable is { } kind and not LauncherKind.Auto ? (kind, $"NSFIXTURE_LAUNCHER={kind.ToString().ToLowerInvariant()}")
             : Choose(asked, variable == null ? "the default" : "NSFIXTURE_LAUNCHER=auto");
     }

@@ -23,6 +23,10 @@ public abstract record NodeDeclaration
 
     internal bool HasDerivedRoutes { get; init; } = true;
 
+    internal OutsideDeclaration<Nat>? Nat { get; init; }
+
+    internal OutsideDeclaration<Firewall>? Firewall { get; init; }
+
     /// <summary>What messages call it.</summary>
     internal string Title => $"{(IsRouter ? "Router" : "Host")} \"{Name}\"";
 }
@@ -72,6 +76,9 @@ public abstract record NodeDeclaration<TSelf> : NodeDeclaration
 
     private static T Configured<T>(T value, Func<T, T>? configure) => configure == null ? value : configure(value);
 }
+
+/// <summary>What stands between a router's outside network and all others; without a network between a host and all of its own.</summary>
+internal sealed record OutsideDeclaration<T>(string? Network, T Value);
 
 /// <summary>A static route as declared.</summary>
 internal sealed record RouteDeclaration(string Destination, string Via);

@@ -14,7 +14,7 @@ namespace NsFixture.Networking;
 /// and the test with it, in that namespace.
 /// </para>
 /// </summary>
-internal sealed class SandboxNetwork : IDisposable
+internal sealed partial class SandboxNetwork : IDisposable
 {
     // Given, not left to the kernel: some kernels put tunnel devices into every new namespace and the numbers would vary.
     private const int FirstDeviceIndex = 100, FirstBridgeIndex = 100_000;
@@ -51,10 +51,11 @@ internal sealed class SandboxNetwork : IDisposable
         return network;
     }
 
-    /// <summary>Has routers forward. Needs the sandbox's own /proc.</summary>
+    /// <summary>Has routers forward, through their NATs and firewalls. Needs the sandbox's own /proc.</summary>
     /// <param name="root">Where its root tree is now.</param>
     public void EnableForwarding(string root)
     {
+        AddFilters(root);
         foreach (PlannedHost router in plan.Hosts.Where(h => h.IsRouter))
             In(router.Index, () =>
             {
