@@ -42,7 +42,7 @@ internal enum ControlKind : byte
     /// <summary>Anyone → init: a <see cref="HostRequest"/>, host, arguments. Answered in order.</summary>
     Ask,
 
-    /// <summary>Init → who asked: what went wrong, or null; a number; descriptor: what was asked for, if that is one.</summary>
+    /// <summary>Init → who asked: what went wrong, or null; a number; bytes; descriptor: what was asked for, if that is one.</summary>
     Answer,
 }
 
@@ -75,6 +75,18 @@ internal enum HostRequest : byte
 
     /// <summary>The router's NAT forgets its mappings, and gives other ports.</summary>
     RebindNat,
+
+    /// <summary>Link, conditions up and down.</summary>
+    SetConditions,
+
+    /// <summary>The host is a region here; another region, conditions.</summary>
+    SetRegionConditions,
+
+    /// <summary>Link: answers a <see cref="Networking.LinkStatus"/>.</summary>
+    LinkStatus,
+
+    /// <summary>Link, direction, first: answers how many packets were dropped, and where some of them were in the stream.</summary>
+    LinkDrops,
 }
 
 /// <summary>The numbers both ends of every connection agree on.</summary>

@@ -25,7 +25,11 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
     private bool hardened;
     private NetworkPlan plan = null!;
     private HostProcesses? processes; // made for the first one: most sandboxes have none, and its types would be compiled in each
+    private LinkControl? links;
     private int test = -1;
+
+    // Made when it is needed: most sandboxes have perfect links.
+    private LinkControl Links => links ??= new LinkControl(plan, network, runtimeDescriptors);
 
     /// <summary>Returns in the process of a test only, with what that process is to do.</summary>
     public Action Run(SandboxSpec spec, IReadOnlyList<RootEntry> rootPlan)
@@ -37,6 +41,8 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
             {
                 (plan, hardened) = (spec.Plan, spec.Hardened);
                 network = SandboxBuilder.Build(spec, rootPlan, notes, out roots);
+                if (plan.HasConditions)
+                    Links.Apply(notes);
             }
             catch (Exception e)
             {
@@ -109,6 +115,7 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
         int given = -1, number = 0;
         bool keep = false;
         string? problem = null;
+        byte[] bytes = [];
         try
         {
             var request = (HostRequest)reader.Byte();
@@ -142,13 +149,16 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
                 case HostRequest.RebindNat:
                     network.RebindNat(host);
                     break;
+                default:
+                    (number, bytes) = LinkRequests.Serve(Links, request, host, ref reader);
+                    break;
             }
         }
-        catch (LinuxException e)
+        catch (Exception e) when (e is LinuxException or SandboxException)
         {
             problem = UserNamespaceAdvice.Explain(e);
         }
-        UnixSocket.Send(to, new ByteWriter().Byte((byte)ControlKind.Answer).String(problem).Int32(number).Written, given < 0 ? [] : [given]);
+        UnixSocket.Send(to, new ByteWriter().Byte((byte)ControlKind.Answer).String(problem).Int32(number).Bytes(bytes).Written, given < 0 ? [] : [given]);
         if (!keep)
             Descriptors.Close(given);
     }

@@ -200,6 +200,8 @@ internal sealed class TestLauncher
         {
             if (backend.Kind == LauncherKind.Exec)
                 sandbox.StartTest(DotnetHost.Arguments(request.AssemblyPath, "run-test"), DotnetHost.CurrentEnvironment());
+            if (request.Spec.Plan.HasConditions)
+                await Task.WhenAny(sandbox.Ready).ConfigureAwait(false); // the test's diagnostics are to say what puts them into effect
             Task run = TestRun.RunAsync(sandbox, request with { Notes = sandbox.Notes ?? [] }, deadline, tracker);
             backend.Pool.Refill(request.Spec);
             await run.ConfigureAwait(false);

@@ -105,6 +105,7 @@ internal static class SocketConstants
     public const int AF_INET = 2;
     public const int AF_INET6 = 10;
     public const int AF_NETLINK = 16;
+    public const int AF_PACKET = 17;
     public const int SOCK_STREAM = 1;
     public const int SOCK_DGRAM = 2;
     public const int SOCK_RAW = 3;
@@ -114,6 +115,8 @@ internal static class SocketConstants
     public const int SOL_SOCKET = 1;
     public const int SO_SNDBUF = 7;
     public const int SO_RCVBUF = 8;
+    public const int SO_ATTACH_FILTER = 26;
+    public const int SOL_PACKET = 263;
     public const int SCM_RIGHTS = 1;
     public const int MSG_CMSG_CLOEXEC = 0x40000000;
     public const int MSG_NOSIGNAL = 0x4000;
@@ -146,6 +149,7 @@ internal static class PrctlOptions
     public const int PR_SET_PDEATHSIG = 1;
     public const int PR_SET_DUMPABLE = 4;
     public const int PR_SET_NAME = 15;
+    public const int PR_SET_TIMERSLACK = 29;
     public const int PR_SET_NO_NEW_PRIVS = 38;
     public const int PR_SET_SECCOMP = 22;
     public const int PR_CAPBSET_DROP = 24;
@@ -172,6 +176,10 @@ internal static class Bpf
     public const ushort BPF_JEQ = 0x10;
     public const ushort BPF_JGE = 0x30;
     public const ushort BPF_JSET = 0x40;
+    public const int BPF_JGT = 0x20;
+    public const int BPF_MAXINSNS = 4096;
+    public const int SKF_AD_OFF = -0x1000;
+    public const int SKF_AD_IFINDEX = 8;
 }
 
 [CHeader("linux/audit.h")]

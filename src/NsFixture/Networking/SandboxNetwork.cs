@@ -10,7 +10,7 @@ namespace NsFixture.Networking;
 /// every host gets a namespace of its own, with a veth for each link, its other end in the switch. Without a route out a
 /// connection to an address off the network fails at once with ENETUNREACH.
 /// <para>
-/// A network with one interface gets no bridge: destroying one costs 20 ms. The test's host is built last, which leaves init,
+/// A network with one interface gets no bridge, as destroying one costs 20 ms, and neither does one whose switch is the emulator. The test's host is built last, which leaves init,
 /// and the test with it, in that namespace.
 /// </para>
 /// </summary>
@@ -27,12 +27,20 @@ internal sealed partial class SandboxNetwork : IDisposable
     // No process need live in the switch or on a host, and with the last reference the kernel destroys a namespace and its veths.
     private readonly int switchNamespace = OpenCurrent();
     private readonly int[] hostNamespaces;
+    private readonly bool[] hasBridge; // by network
 
     private SandboxNetwork(NetworkPlan plan)
     {
         this.plan = plan;
+        hasBridge = [.. plan.Networks.Select(segment => segment.InterfaceCount > 1 && !plan.IsEmulated(segment))];
         hostNamespaces = new int[plan.Hosts.Count];
     }
+
+    /// <summary>Where bridges and the hosts' ports are.</summary>
+    public RouteSocket InSwitch => inSwitch;
+
+    /// <inheritdoc cref="InSwitch"/>
+    public int SwitchNamespace => switchNamespace;
 
     /// <summary>Whether the kernel has IPv6.</summary>
     public bool HasIPv6 { get; private set; }
@@ -41,7 +49,7 @@ internal sealed partial class SandboxNetwork : IDisposable
     public static SandboxNetwork Build(NetworkPlan plan)
     {
         var network = new SandboxNetwork(plan) { HasIPv6 = FileSystem.Exists("/proc/self/net/if_inet6") };
-        foreach (PlannedNetwork segment in plan.Networks.Where(HasBridge))
+        foreach (PlannedNetwork segment in plan.Networks.Where(n => network.hasBridge[n.Index]))
             network.inSwitch.CreateBridge(FirstBridgeIndex + segment.Index, segment.BridgeName, segment.BridgeHardwareAddress, segment.Mtu);
         for (int i = plan.Hosts.Count - 1; i >= 0; i--)
             network.BuildHost(plan.Hosts[i]);
@@ -85,6 +93,13 @@ internal sealed partial class SandboxNetwork : IDisposable
     /// <summary>The network namespace of a host; stays this object's.</summary>
     public int NamespaceOf(int host) => hostNamespaces[host];
 
+    /// <summary>Does something with the links of a host.</summary>
+    public T OnHost<T>(int host, Func<RouteSocket, T> function) => In(host, () =>
+    {
+        using var socket = new RouteSocket();
+        return function(socket);
+    });
+
     /// <summary>Plugs a link in or out at the switch: the host's own end loses its carrier, and nothing else.</summary>
     public void SetLink(int host, int link, bool up) => inSwitch.SetState(plan.Hosts[host].Interfaces[link].PortName, up);
 
@@ -116,8 +131,6 @@ internal sealed partial class SandboxNetwork : IDisposable
         }
     }
 
-    private static bool HasBridge(PlannedNetwork segment) => segment.InterfaceCount > 1;
-
     private static int OpenCurrent() => FileSystem.OpenDescriptor("/proc/self/ns/net", Fcntl.O_RDONLY);
 
     private void BuildHost(PlannedHost host)
@@ -131,7 +144,7 @@ internal sealed partial class SandboxNetwork : IDisposable
         {
             int index = FirstDeviceIndex + link.Index;
             onHost.CreateVeth(index, link.Device, link.HardwareAddress, link.Mtu, link.PortName, link.PortHardwareAddress, switchNamespace);
-            if (HasBridge(plan.Networks[link.Network]))
+            if (hasBridge[link.Network])
                 inSwitch.SetMaster(link.PortName, FirstBridgeIndex + link.Network);
             else
                 inSwitch.SetUp(link.PortName);

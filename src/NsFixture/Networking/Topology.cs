@@ -114,6 +114,13 @@ public class Topology
     public Topology WithRegionConditions(string from, string to, LinkConditions conditions) =>
         With(declared with { RegionConditions = [.. declared.RegionConditions, new RegionConditionsDeclaration(from, to, conditions)] });
 
+    /// <summary>
+    /// Sets what the lots of link conditions are cast by. With the same seed the same packets are lost, doubled, delayed, in every run.
+    /// Default: the environment variable <c>NSFIXTURE_SEED</c>, or else 1.
+    /// </summary>
+    /// <param name="seed">Any number.</param>
+    public Topology WithSeed(long seed) => With(declared with { Seed = seed });
+
     /// <summary>The networks, hosts, addresses, conditions and routes as tables of text.</summary>
     /// <exception cref="InvalidTopologyException">The topology cannot be; all that is wrong is named.</exception>
     public string Describe() => PlanText.Describe(Plan());

@@ -17,6 +17,7 @@ public sealed partial class VirtualHost
     private readonly PlannedHost host;
     private readonly InitConnection init;
     private readonly RootSpecs? roots;
+    private VirtualLink[]? links;
 
     internal VirtualHost(NetworkPlan plan, PlannedHost host, InitConnection init, RootSpecs? roots)
     {
@@ -34,6 +35,9 @@ public sealed partial class VirtualHost
     /// <summary>All its addresses, by interface, IPv4 first.</summary>
     public IReadOnlyList<IPAddress> Addresses { get; }
 
+    /// <summary>Its links to networks, in the order of declaration.</summary>
+    public IReadOnlyList<VirtualLink> Links => links ??= [.. host.Interfaces.Select(link => new VirtualLink(this, plan.Networks[link.Network].Name, link, init))];
+
     /// <summary>Its first IPv4 address.</summary>
     /// <exception cref="InvalidOperationException">It has none.</exception>
     public IPAddress Address => First(AddressFamily.InterNetwork).Address;
@@ -47,6 +51,20 @@ public sealed partial class VirtualHost
 
     /// <summary>Plugs all its links in again.</summary>
     public void Reconnect() => SetLinks(up: true);
+
+    /// <summary>Sets the conditions of all its links from now on, each way; <see cref="VirtualLink.SetConditions(LinkConditions)"/> says more.</summary>
+    /// <param name="eachWay">What happens to packets in either direction: a delay counts once on the way there and once back.</param>
+    /// <exception cref="InvalidTopologyException">The conditions are out of range; nothing was changed.</exception>
+    public void SetConditions(LinkConditions eachWay) => SetConditions(eachWay, eachWay);
+
+    /// <inheritdoc cref="SetConditions(LinkConditions)"/>
+    /// <param name="up">What happens to packets from the host to the network; null: what did before.</param>
+    /// <param name="down">What happens to packets from the network to the host; null: what did before.</param>
+    public void SetConditions(LinkConditions? up = null, LinkConditions? down = null)
+    {
+        foreach (VirtualLink link in Links)
+            link.SetConditions(up, down);
+    }
 
     /// <summary>A program to be run on this host.</summary>
     /// <param name="program">A path as the sandbox sees it, or a name to be found in <c>PATH</c>.</param>

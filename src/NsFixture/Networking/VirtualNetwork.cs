@@ -14,7 +14,7 @@ namespace NsFixture;
 /// using TcpClient client = await network["client"].ConnectAsync("server", 80);
 /// </code>
 /// </example>
-public sealed class VirtualNetwork : IAsyncDisposable
+public sealed partial class VirtualNetwork : IAsyncDisposable
 {
     private readonly NetworkPlan plan;
     private readonly InitConnection init;
@@ -75,7 +75,7 @@ public sealed class VirtualNetwork : IAsyncDisposable
         : throw new ArgumentException($"There is no host \"{name}\" in this network; there is {string.Join(", ", Hosts.Select(h => h.Name))}.", nameof(name));
 
     /// <summary>The networks, hosts, addresses and routes, as a text to read.</summary>
-    public string Describe() => PlanText.Describe(plan);
+    public string Describe() => PlanText.Describe(Current());
 
     /// <summary>Ends the network; everything on its hosts has ended when this completes. A test's own ends with the test.</summary>
     public async ValueTask DisposeAsync()

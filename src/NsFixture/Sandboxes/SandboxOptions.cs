@@ -101,7 +101,6 @@ public sealed record SandboxOptions
             {
                 Topology topology = Topology ?? MakeTopology?.Invoke() ?? OneNetwork();
                 plan = topology.Plan();
-                problems.AddRange(Unsupported(plan));
                 roots = topology.Roots(baseDirectory, root);
                 problems.AddRange(roots?.Problems ?? []);
             }
@@ -141,12 +140,4 @@ public sealed record SandboxOptions
         .WithHosts([.. Hosts]);
 
     private InterfaceDeclaration Chosen6(InterfaceDeclaration link) => Address6 == null ? link : link.WithAddress(Address6);
-
-    private static IEnumerable<string> Unsupported(NetworkPlan plan)
-    {
-        foreach (PlannedInterface link in plan.Hosts.SelectMany(h => h.Interfaces).Where(i => i.Up != null || i.Down != null))
-            yield return $"Host \"{plan.Hosts[link.Host].Name}\": {link.Device} has link conditions, which can be declared but not applied yet: leave them out.";
-        if (plan.RegionConditions.Count > 0)
-            yield return "Regions have delays or conditions, which can be declared but not applied yet: leave them out.";
-    }
 }

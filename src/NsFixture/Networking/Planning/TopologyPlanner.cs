@@ -45,9 +45,12 @@ internal sealed class TopologyPlanner
             routes.AddDerived(networks);
             RouteLoops.Find(nodes, problems);
         }
+        long? seed = EnvironmentSettings.Seed(out string? problem);
+        if (declared.Seed == null && problem != null)
+            problems.Add(problem);
         if (problems.Count > 0)
             throw new InvalidTopologyException(problems);
-        return new NetworkPlan([.. networks.Select(Planned)], [.. nodes.Select(Planned)], regions, conditions);
+        return new NetworkPlan([.. networks.Select(Planned)], [.. nodes.Select(Planned)], regions, conditions) { Seed = declared.Seed ?? seed ?? NetworkPlan.DefaultSeed };
     }
 
     /// <summary>The test's host before all others, wherever it is declared, if it is.</summary>
