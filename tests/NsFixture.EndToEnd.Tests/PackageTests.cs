@@ -3,17 +3,80 @@ using System.Xml.Linq;
 
 namespace NsFixture.EndToEnd.Tests;
 
-/// <summary>Packs NsFixture, and a project that has no reference but the package: made once, for all tests here.</summary>
+/// <summary>Packs NsFixture; makes projects that have no reference but a package: packed once, for all tests here.</summary>
 public sealed class PackedProject : IDisposable
 {
     // Not a version that this machine could have from elsewhere.
     private const string Version = "0.0.926";
+
+    // Of each framework: the packages beside ours, and the tests.
+    private static readonly Dictionary<string, (string[] Packages, string Tests)> Frameworks = new()
+    {
+        ["Xunit"] = (["xunit", "xunit.runner.visualstudio"], """
+            using NsFixture.Xunit;
+            using Xunit;
+
+            public class Tests
+            {
+                [Fact, IsolatedNetwork]
+                public void Isolated() => Assert.Equal("test", Environment.MachineName);
+
+                [Fact]
+                public void Plain() => Assert.NotEqual("test", Environment.MachineName);
+            }
+            """),
+        // The last two so that the adapter's own, which are not on every feed, are not looked for.
+        ["NUnit"] = (["NUnit", "NUnit3TestAdapter", "Microsoft.Extensions.DependencyModel", "Microsoft.Testing.Extensions.VSTestBridge"], """
+            using NsFixture.NUnit;
+            using NUnit.Framework;
+
+            public class Tests
+            {
+                [Test, IsolatedNetwork]
+                public void Isolated() => Assert.That(Environment.MachineName, Is.EqualTo("test"));
+
+                [Test]
+                public void Plain() => Assert.That(Environment.MachineName, Is.Not.EqualTo("test"));
+            }
+            """),
+        ["MSTest"] = (["MSTest.TestAdapter", "MSTest.TestFramework"], """
+            using NsFixture.MSTest;
+
+            [assembly: DoNotParallelize]
+
+            // Where a class has tests of both kinds, each has its initialization, and its retries, where it runs.
+            [TestClass, Retry(1)]
+            public class Tests
+            {
+                private static string host = "";
+                private static int tries;
+
+                [ClassInitialize]
+                public static void Initialize(TestContext context) => host = Environment.MachineName;
+
+                [TestMethod, IsolatedNetwork]
+                public void Isolated()
+                {
+                    Assert.AreEqual("test", host);
+                    Assert.AreEqual(2, ++tries);
+                }
+
+                [TestMethod]
+                public void Plain()
+                {
+                    Assert.AreNotEqual("test", host);
+                    Assert.AreEqual(2, ++tries);
+                }
+            }
+            """),
+    };
+
     private readonly TemporaryDirectory directory = new();
 
     /// <summary>Packs.</summary>
     public PackedProject()
     {
-        foreach (string project in (string[])["NsFixture", "NsFixture.Xunit"])
+        foreach (string project in (string[])["NsFixture", "NsFixture.Xunit", "NsFixture.NUnit", "NsFixture.MSTest"])
         {
             Command pack = Command.Run(["dotnet", "pack", Path.Combine(Paths.Repository, "src", project), "--artifacts-path", Path.Combine(directory.Path, "build"),
                 "-o", Feed, "-v", "q", "-nologo", "-nodeReuse:false", "-p:UseSharedCompilation=false", "-p:Version=" + Version]);
@@ -31,8 +94,12 @@ public sealed class PackedProject : IDisposable
     /// <param name="properties">More of the project file.</param>
     /// <param name="code">More of the source.</param>
     /// <param name="add">Adds the package as the README does, by the command.</param>
-    internal Command Test(string name, string properties = "", string code = "", bool add = false)
+    /// <param name="framework">Of our package's name.</param>
+    /// <param name="versions">Of other packages, where they are not those that NsFixture is built with.</param>
+    internal Command Test(string name, string properties = "", string code = "", bool add = false, string framework = "Xunit", params (string Package, string Version)[] versions)
     {
+        var (packages, tests) = Frameworks[framework];
+        string own = "NsFixture." + framework;
         string project = Directory.CreateDirectory(Path.Combine(directory.Path, name)).FullName;
         // The packages of this machine as a fallback, so that only ours are unpacked; where it has them not, its own sources.
         File.WriteAllText(Path.Combine(project, "nuget.config"), $"""
@@ -50,31 +117,17 @@ public sealed class PackedProject : IDisposable
                 {properties}
               </PropertyGroup>
               <ItemGroup>
-                {(add ? "" : $"""<PackageReference Include="NsFixture.Xunit" Version="{Version}" />""")}
-                {Reference("Microsoft.NET.Test.Sdk")}
-                {Reference("xunit")}
-                {Reference("xunit.runner.visualstudio")}
+                {(add ? "" : $"""<PackageReference Include="{own}" Version="{Version}" />""")}
+                {string.Join("", packages.Prepend("Microsoft.NET.Test.Sdk").Select(p => Reference(p, versions)))}
               </ItemGroup>
             </Project>
             """);
-        File.WriteAllText(Path.Combine(project, "Tests.cs"), """
-            using NsFixture.Xunit;
-            using Xunit;
-
-            public class Tests
-            {
-                [Fact, IsolatedNetwork]
-                public void Isolated() => Assert.Equal("test", Environment.MachineName);
-
-                [Fact]
-                public void Plain() => Assert.NotEqual("test", Environment.MachineName);
-            }
-            """);
+        File.WriteAllText(Path.Combine(project, "Tests.cs"), tests);
         File.WriteAllText(Path.Combine(project, "More.cs"), code);
         (string, string)[] environment = [("NUGET_PACKAGES", Path.Combine(directory.Path, "packages")), ("NSFIXTURE_REQUIRE", "1")];
         if (add)
         {
-            Command added = Command.Run(["dotnet", "add", "package", "NsFixture.Xunit", "--source", Feed], project, environment);
+            Command added = Command.Run(["dotnet", "add", "package", own, "--source", Feed], project, environment);
             Assert.True(added.ExitCode == 0, added.Output);
         }
         return Command.Run(["dotnet", "test", "-nodeReuse:false", "-p:UseSharedCompilation=false"], project, environment);
@@ -83,10 +136,11 @@ public sealed class PackedProject : IDisposable
     /// <inheritdoc/>
     public void Dispose() => directory.Dispose();
 
-    private static string Reference(string package)
+    private static string Reference(string package, (string Package, string Version)[] versions)
     {
-        var versions = XDocument.Load(Path.Combine(Paths.Repository, "Directory.Packages.props")).Descendants("PackageVersion");
-        return $"""<PackageReference Include="{package}" Version="{(string)versions.Single(v => (string)v.Attribute("Include")! == package).Attribute("Version")!}" />""";
+        var pinned = XDocument.Load(Path.Combine(Paths.Repository, "Directory.Packages.props")).Descendants("PackageVersion");
+        string version = versions.FirstOrDefault(v => v.Package == package).Version ?? (string)pinned.Single(v => (string)v.Attribute("Include")! == package).Attribute("Version")!;
+        return $"""<PackageReference Include="{package}" Version="{version}" />""";
     }
 }
 
@@ -94,6 +148,14 @@ public class PackageTests(PackedProject packed) : IClassFixture<PackedProject>
 {
     [Fact]
     public void The_package_and_the_attribute_are_all_it_takes() => AssertRuns(packed.Test("all-it-takes"));
+
+    [Theory]
+    [InlineData("NUnit")]
+    [InlineData("MSTest")]
+    public void So_they_are_with_another_framework(string framework) => AssertRuns(packed.Test("all-it-takes-" + framework, framework: framework));
+
+    [Fact]
+    public void NUnit_5_runs_isolated_tests() => AssertRuns(packed.Test("nunit-5", framework: "NUnit", versions: ("NUnit", "5.0.0")));
 
     [Fact]
     public void The_package_is_added_as_the_readme_says() => AssertRuns(packed.Test("added", add: true));
@@ -152,6 +214,8 @@ public class PackageTests(PackedProject packed) : IClassFixture<PackedProject>
             ["README.md", "build/NsFixture.Xunit.props", "build/NsFixture.Xunit.targets", "buildTransitive/NsFixture.Xunit.props",
              "buildTransitive/NsFixture.Xunit.targets", "lib/net10.0/NsFixture.Xunit.dll", "lib/net10.0/NsFixture.Xunit.xml"],
             Content("NsFixture.Xunit"));
+        foreach (string id in (string[])["NsFixture.NUnit", "NsFixture.MSTest"])
+            Assert.Equal(["README.md", $"lib/net10.0/{id}.dll", $"lib/net10.0/{id}.xml"], Content(id));
     }
 
     private static void AssertRuns(Command run)
