@@ -24,10 +24,11 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
     private NetworkPlan plan = null!;
     private HostProcesses? processes; // made for the first one: most sandboxes have none, and its types would be compiled in each
     private LinkControl? links;
+    private Partitions? partitions;
     private int test = -1;
 
     // Made when it is needed: most sandboxes have perfect links.
-    private LinkControl Links => links ??= new LinkControl(plan, network, runtimeDescriptors);
+    private LinkControl Links => links ??= new LinkControl(network, runtimeDescriptors);
 
     /// <summary>Returns in the process of a test only, with what that process is to do.</summary>
     public Action Run(SandboxSpec spec, IReadOnlyList<RootEntry> rootPlan)
@@ -135,7 +136,7 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
                     network.SetLink(host, reader.Int32(), reader.Boolean());
                     break;
                 default:
-                    (number, bytes) = LinkRequests.Serve(Links, request, host, ref reader);
+                    (number, bytes) = LinkRequests.Serve(Links, partitions ??= new Partitions(network), request, host, ref reader);
                     break;
             }
         }

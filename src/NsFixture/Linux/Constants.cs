@@ -75,8 +75,10 @@ internal static class Err
     public const int ENOSPC = 28;
     public const int EPIPE = 32;
     public const int ENOSYS = 38;
-    public const int ENOTSUP = 95;
     public const int EUSERS = 87;
+    public const int EPROTONOSUPPORT = 93;
+    public const int ENOTSUP = 95;
+    public const int EAFNOSUPPORT = 97;
     public const int ECONNRESET = 104;
 }
 

@@ -8,14 +8,17 @@ namespace NsFixture.Netlink;
 internal static class Nl
 {
     public const int NETLINK_ROUTE = 0;
+    public const int NETLINK_NETFILTER = 12;
     public const int NETLINK_EXT_ACK = 11;
     public const int SOL_NETLINK = 270;
     public const ushort NLM_F_REQUEST = 1;
     public const ushort NLM_F_ACK = 4;
     public const ushort NLM_F_ECHO = 8;
     public const ushort NLM_F_REPLACE = 0x100;
+    public const ushort NLM_F_DUMP = 0x300;
     public const ushort NLM_F_EXCL = 0x200;
     public const ushort NLM_F_CREATE = 0x400;
+    public const ushort NLM_F_APPEND = 0x800;
     public const ushort NLM_F_CAPPED = 0x100;
     public const ushort NLM_F_ACK_TLVS = 0x200;
     public const ushort NLMSG_ERROR = 2;
@@ -28,6 +31,7 @@ internal static class Rtm
 {
     public const ushort RTM_NEWLINK = 16;
     public const ushort RTM_NEWADDR = 20;
+    public const ushort RTM_GETADDR = 22;
     public const ushort RTM_NEWROUTE = 24;
     public const ushort RTA_DST = 1;
     public const ushort RTA_OIF = 4;
@@ -36,6 +40,7 @@ internal static class Rtm
     public const byte RTPROT_STATIC = 4;
     public const byte RTN_UNICAST = 1;
     public const byte RT_SCOPE_UNIVERSE = 0;
+    public const byte RT_SCOPE_HOST = 254;
 }
 
 [CHeader("linux/if_link.h")]

@@ -28,14 +28,17 @@ internal sealed class SandboxNetwork : IDisposable
     // No process need live in the switch or on a host, and with the last reference the kernel destroys a namespace and its veths.
     private readonly int switchNamespace = OpenCurrent();
     private readonly int[] hostNamespaces;
-    private readonly bool[] hasBridge; // by network
+    private readonly HashSet<int> bridges; // the networks that have one
 
     private SandboxNetwork(NetworkPlan plan)
     {
         this.plan = plan;
-        hasBridge = [.. plan.Networks.Select(segment => segment.InterfaceCount > 1 && !plan.IsEmulated(segment))];
+        bridges = [.. plan.Networks.Where(n => n.InterfaceCount > 1 && !plan.IsEmulated(n)).Select(n => n.Index)];
         hostNamespaces = new int[plan.Hosts.Count];
     }
+
+    /// <summary>What it is built by.</summary>
+    public NetworkPlan Plan => plan;
 
     /// <summary>Where bridges and the hosts' ports are.</summary>
     public RouteSocket InSwitch => inSwitch;
@@ -50,7 +53,7 @@ internal sealed class SandboxNetwork : IDisposable
     public static SandboxNetwork Build(NetworkPlan plan)
     {
         var network = new SandboxNetwork(plan) { HasIPv6 = FileSystem.Exists("/proc/self/net/if_inet6") };
-        foreach (PlannedNetwork segment in plan.Networks.Where(n => network.hasBridge[n.Index]))
+        foreach (PlannedNetwork segment in plan.Networks.Where(n => network.bridges.Contains(n.Index)))
             network.inSwitch.CreateBridge(FirstBridgeIndex + segment.Index, segment.BridgeName, segment.BridgeHardwareAddress, segment.Mtu);
         for (int i = plan.Hosts.Count - 1; i >= 0; i--)
             network.BuildHost(plan.Hosts[i]);
@@ -79,6 +82,15 @@ internal sealed class SandboxNetwork : IDisposable
 
     /// <summary>The network namespace of a host; stays this object's.</summary>
     public int NamespaceOf(int host) => hostNamespaces[host];
+
+    /// <summary>Takes a network's ports out of its bridge, if it has one, for good: another switch takes its place.</summary>
+    public void LeaveBridge(int segment)
+    {
+        if (!bridges.Remove(segment))
+            return;
+        foreach (PlannedInterface link in plan.Hosts.SelectMany(h => h.Interfaces).Where(i => i.Network == segment))
+            inSwitch.ClearMaster(link.PortName);
+    }
 
     /// <summary>Does something with the links of a host.</summary>
     public T OnHost<T>(int host, Func<RouteSocket, T> function) => In(host, () =>
@@ -131,7 +143,7 @@ internal sealed class SandboxNetwork : IDisposable
         {
             int index = FirstDeviceIndex + link.Index;
             onHost.CreateVeth(index, link.Device, link.HardwareAddress, link.Mtu, link.PortName, link.PortHardwareAddress, switchNamespace);
-            if (hasBridge[link.Network])
+            if (bridges.Contains(link.Network))
                 inSwitch.SetMaster(link.PortName, FirstBridgeIndex + link.Network);
             else
                 inSwitch.SetUp(link.PortName);
