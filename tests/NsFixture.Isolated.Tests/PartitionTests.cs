@@ -135,6 +135,24 @@ public class PartitionTests
     }
 
     [Fact]
+    public async Task Hosts_are_cut_apart_where_address_translation_hides_one_of_them()
+    {
+        await using VirtualNetwork network = await VirtualNetwork.CreateAsync(new Topology().WithNetwork("internet", n => n.WithSubnet("203.0.113.0/24")).WithNetwork("home")
+            .WithRouter("gateway", r => r.On("internet").On("home").WithNat("internet", Nat.Home)).WithHost("laptop", h => h.On("home")).WithHost("server", h => h.On("internet")));
+        VirtualHost laptop = network["laptop"], server = network["server"];
+        (await Reaches(laptop, server)).Should().BeTrue();
+        network.PartitionOneWay("laptop", "server");
+        (await Reaches(laptop, server)).Should().BeFalse("the laptop's end knows the server's address");
+        network.Heal();
+        using Socket listener = server.Listen(80);
+        network.PartitionOneWay("server", "laptop");
+        var connecting = () => laptop.ConnectAsync("server", 80).WaitAsync(TimeSpan.FromMilliseconds(400));
+        await connecting.Should().ThrowAsync<TimeoutException>("answers are known by where they come from");
+        network.Heal();
+        using TcpClient client = await laptop.ConnectAsync("server", 80).WaitAsync(TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
     public async Task A_connection_stalls_and_goes_on_after_healing()
     {
         await using VirtualNetwork network = await VirtualNetwork.CreateAsync(Topology.Of("a", "b"));

@@ -28,6 +28,9 @@ internal sealed class ForkServer
 
     public UserMapping Mapping { get; private set; }
 
+    /// <summary>The directories that were prepared for its sandboxes.</summary>
+    public TemplateRegistry Templates { get; } = new();
+
     /// <summary>What a warm server's children are forked with.</summary>
     public EnvironmentSnapshot Environment { get; } = new(Quiescence.RuntimeSettings.Select(s => s.Name));
 

@@ -21,6 +21,8 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
     private const int ResultSocket = 500; // above whatever the runtime has opened
     private readonly List<int> controls = [];
     private SandboxNetwork network = null!;
+    private SandboxRoots roots = null!;
+    private bool hardened;
     private NetworkPlan plan = null!;
     private HostProcesses? processes; // made for the first one: most sandboxes have none, and its types would be compiled in each
     private LinkControl? links;
@@ -38,8 +40,8 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
             List<string> notes = [];
             try
             {
-                plan = spec.Plan;
-                network = SandboxBuilder.Build(spec, rootPlan, notes);
+                (plan, hardened) = (spec.Plan, spec.Hardened);
+                network = SandboxBuilder.Build(spec, rootPlan, notes, out roots);
                 if (spec.Plan.HasConditions)
                     Links.Apply(notes);
             }
@@ -129,11 +131,24 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
                     keep = true;
                     break;
                 case HostRequest.Spawn:
-                    processes ??= new HostProcesses(new HostViews(plan, network));
+                    processes ??= new HostProcesses(new HostViews(plan, network, roots), hardened);
                     (number, given) = processes.Start(host, reader.Strings()!, reader.Strings()!, reader.Text(), descriptors);
+                    break;
+                case HostRequest.Layers:
+                    given = roots.LayersOf(host);
+                    keep = true;
                     break;
                 case HostRequest.SetLink:
                     network.SetLink(host, reader.Int32(), reader.Boolean());
+                    break;
+                case HostRequest.SetNat:
+                    network.SetNat(host, reader.Nat());
+                    break;
+                case HostRequest.SetFirewall:
+                    network.SetFirewall(host, reader.Firewall());
+                    break;
+                case HostRequest.RebindNat:
+                    network.RebindNat(host);
                     break;
                 default:
                     (number, bytes) = LinkRequests.Serve(Links, partitions ??= new Partitions(network), request, host, ref reader);
@@ -142,7 +157,7 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
         }
         catch (Exception e) when (e is LinuxException or SandboxException)
         {
-            problem = e.Message;
+            problem = UserNamespaceAdvice.Explain(e);
         }
         UnixSocket.Send(to, new ByteWriter().Byte((byte)ControlKind.Answer).String(problem).Int32(number).Bytes(bytes).Written, given < 0 ? [] : [given]);
         if (!keep)
@@ -172,6 +187,8 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
         Descriptors.Duplicate(input, 0);
         Descriptors.Duplicate(output, 1);
         Descriptors.Duplicate(error, 2);
+        if (hardened)
+            Hardening.Apply();
         if (argv.Length == 0)
         {
             int socket = Descriptors.DuplicateAbove(result, ResultSocket), controlSocket = Descriptors.DuplicateAbove(theirs, socket);

@@ -27,6 +27,9 @@ internal sealed class Sandbox(EventLoop loop, int control, SandboxSpec spec)
     /// <summary>Why there is no sandbox, if there is none.</summary>
     public string? Failure { get; private set; }
 
+    /// <summary>The id of init's process, as it is seen from here; 0 once that has ended. On the loop's thread.</summary>
+    public int ProcessId => pidFd < 0 ? 0 : PidFd.ProcessId(pidFd);
+
     /// <summary>Init has closed its connection, or was never made; on the loop's thread.</summary>
     public bool IsLost => closed;
 

@@ -24,7 +24,7 @@ internal sealed class TestLauncher
     }
 
     // What its test processes are forked with, in contrast to executed ones, which are given the present one.
-    private sealed record Backend(LauncherKind Kind, string Reason, SandboxPool Pool, EnvironmentSnapshot? Environment = null);
+    private sealed record Backend(LauncherKind Kind, string Reason, SandboxPool Pool, ForkServer Server, EnvironmentSnapshot? Environment = null);
 
     /// <summary>The launcher of a test assembly. <paramref name="runner"/> is an <see cref="ITestRunner"/>.</summary>
     public static TestLauncher For(string assemblyPath, Type runner) =>
@@ -97,6 +97,15 @@ internal sealed class TestLauncher
                 tracker.SkipAll(reason + " (NSFIXTURE_REQUIRE=1 makes this a failure.)");
             return;
         }
+        try
+        {
+            spec = await RootPreparation.PrepareAsync(backend.Server, spec, new RootPreparation.Managed(backend.Kind, Environment.CurrentDirectory)).ConfigureAwait(false);
+        }
+        catch (SandboxException e)
+        {
+            tracker.End(FailureInfo.Of(e.GetType(), e.Message));
+            return;
+        }
         await RunAsync(backend, Request(backend, spec, runnerType, payload), settings.Options.Deadline, tracker).ConfigureAwait(false);
     }
 
@@ -113,6 +122,7 @@ internal sealed class TestLauncher
     {
         LauncherKind? variable = EnvironmentSettings.Launcher(out string? problem);
         return problem != null ? (LauncherKind.Auto, problem) // which fails every test, so nothing is launched
+            : EnvironmentSettings.WaitForDebugger ? (LauncherKind.Exec, "NSFIXTURE_WAIT_FOR_DEBUGGER=1: a forked runtime has nothing that a debugger could attach to")
             : variable is { } kind and not LauncherKind.Auto ? (kind, $"NSFIXTURE_LAUNCHER={kind.ToString().ToLowerInvariant()}")
             : Choose(asked, variable == null ? "the default" : "NSFIXTURE_LAUNCHER=auto");
     }
@@ -136,7 +146,7 @@ internal sealed class TestLauncher
         try
         {
             await server.Ready.ConfigureAwait(false);
-            var backend = new Backend(LauncherKind.Fork, Choose(LauncherKind.Auto).Reason, new SandboxPool(server, forkTests: true), server.Environment);
+            var backend = new Backend(LauncherKind.Fork, Choose(LauncherKind.Auto).Reason, new SandboxPool(server, forkTests: true), server, server.Environment);
             await RunCanaryAsync(backend).ConfigureAwait(false);
             return backend;
         }
@@ -152,7 +162,7 @@ internal sealed class TestLauncher
     {
         ForkServer server = ForkServer.Start(assemblyPath, runnerType: null);
         await server.Ready.ConfigureAwait(false);
-        return new Backend(LauncherKind.Exec, Choose(LauncherKind.Exec).Reason, new SandboxPool(server, forkTests: false));
+        return new Backend(LauncherKind.Exec, Choose(LauncherKind.Exec).Reason, new SandboxPool(server, forkTests: false), server);
     }
 
     private async Task RunCanaryAsync(Backend backend)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.Tracing;
 using System.Reflection;
 using System.Runtime.CompilerServices;
@@ -75,6 +76,8 @@ internal static class TestProcess
         try
         {
             ITestRunner runner = Enter(request, channel, control);
+            if (EnvironmentSettings.WaitForDebugger && request.Launcher == LauncherKind.Exec)
+                WaitForDebugger(channel);
             runner.Run(request, channel);
         }
         catch (Exception e)
@@ -87,11 +90,18 @@ internal static class TestProcess
         channel.Send(new TestReport(TestReportKind.Done));
     }
 
+    private static void WaitForDebugger(TestChannel channel)
+    {
+        channel.Send(new TestReport(TestReportKind.WaitingForDebugger) { Number = Libc.GetPid() });
+        while (!Debugger.IsAttached)
+            Thread.Sleep(100);
+    }
+
     private static ITestRunner Enter(TestRequest request, TestChannel channel, int control)
     {
         Adopt(request);
-        Console.SetOut(new ConsoleForwarder(channel, TestReportKind.ConsoleOut));
-        Console.SetError(new ConsoleForwarder(channel, TestReportKind.ConsoleError));
+        Console.SetOut(new ForwardingWriter(text => channel.Send(new TestReport(TestReportKind.ConsoleOut) { Text = text })));
+        Console.SetError(new ForwardingWriter(text => channel.Send(new TestReport(TestReportKind.ConsoleError) { Text = text })));
         IsolatedNetwork.Enter(new IsolatedNetwork(request, channel, control));
         return (ITestRunner)Activator.CreateInstance(Type.GetType(request.RunnerType, throwOnError: true)!)!;
     }

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using NsFixture.Launching;
 using NsFixture.Linux;
 using NsFixture.Networking;
+using NsFixture.Roots;
 
 namespace NsFixture;
 
@@ -15,11 +16,12 @@ public sealed partial class VirtualHost
     private readonly NetworkPlan plan;
     private readonly PlannedHost host;
     private readonly InitConnection init;
+    private readonly RootSpecs? roots;
     private VirtualLink[]? links;
 
-    internal VirtualHost(NetworkPlan plan, PlannedHost host, InitConnection init)
+    internal VirtualHost(NetworkPlan plan, PlannedHost host, InitConnection init, RootSpecs? roots)
     {
-        (this.plan, this.host, this.init) = (plan, host, init);
+        (this.plan, this.host, this.init, this.roots) = (plan, host, init, roots);
         Names = [host.Name, .. host.DnsNames];
         Addresses = [.. host.Interfaces.SelectMany(i => i.Addresses).Select(a => a.Address)];
     }
@@ -73,6 +75,9 @@ public sealed partial class VirtualHost
 
     /// <inheritdoc cref="Name"/>
     public override string ToString() => Name;
+
+    /// <summary>Its place among the hosts.</summary>
+    internal int Index => host.Index;
 
     internal NetworkAddress First(AddressFamily family) =>
         host.Interfaces.SelectMany(i => i.Addresses).FirstOrDefault(a => a.Address.AddressFamily == family)
