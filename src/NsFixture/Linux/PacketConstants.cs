@@ -28,16 +28,9 @@ internal static class EtherTypes
 }
 
 [CHeader("linux/filter.h")]
-internal static class BpfCodes
+internal static class SocketFilter
 {
-    public const int BPF_LD = 0;
-    public const int BPF_W = 0;
-    public const int BPF_ABS = 0x20;
-    public const int BPF_JMP = 5;
-    public const int BPF_JGT = 0x20;
-    public const int BPF_JGE = 0x30;
-    public const int BPF_K = 0;
-    public const int BPF_RET = 6;
+    public const ushort BPF_JGT = 0x20;
     public const int BPF_MAXINSNS = 4096;
     public const int SKF_AD_OFF = -0x1000;
     public const int SKF_AD_IFINDEX = 8;
@@ -108,36 +101,10 @@ internal struct TPacketStats
     public uint tp_drops;
 }
 
-[CHeader("linux/filter.h", CName = "struct sock_filter")]
-[StructLayout(LayoutKind.Sequential)]
-internal struct SockFilter
-{
-    public ushort code;
-    public byte jt;
-    public byte jf;
-    public uint k;
-}
-
-[CHeader("linux/filter.h", CName = "struct sock_fprog")]
-[StructLayout(LayoutKind.Sequential)]
-internal unsafe struct SockFProg
-{
-    public ushort len;
-    public SockFilter* filter;
-}
-
 [CHeader("sys/socket.h", CName = "struct mmsghdr")]
 [StructLayout(LayoutKind.Sequential)]
 internal struct MMsgHdr
 {
     public MsgHdr msg_hdr;
     public uint msg_len;
-}
-
-[CHeader("time.h", CName = "struct timespec")]
-[StructLayout(LayoutKind.Sequential)]
-internal struct TimeSpec
-{
-    public nint tv_sec;
-    public nint tv_nsec;
 }

@@ -26,9 +26,6 @@ public sealed partial class VirtualHost
         Addresses = [.. host.Interfaces.SelectMany(i => i.Addresses).Select(a => a.Address)];
     }
 
-    /// <summary>Its place among the hosts.</summary>
-    internal int Index => host.Index;
-
     /// <summary>Its name.</summary>
     public string Name => host.Name;
 

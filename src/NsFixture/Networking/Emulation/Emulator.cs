@@ -59,7 +59,7 @@ internal sealed unsafe class Emulator
             Forward(now);
             socket.Flush(pool);
             long idle = more ? 0 : due.Count == 0 ? long.MaxValue : Math.Max(0, due.NextDue - Now(ClockIds.CLOCK_MONOTONIC));
-            wait = new TimeSpec { tv_sec = (nint)(idle / 1_000_000_000), tv_nsec = (nint)(idle % 1_000_000_000) };
+            wait = new TimeSpec { tv_sec = idle / 1_000_000_000, tv_nsec = idle % 1_000_000_000 };
             poll[1].revents = 0;
             if (Libc.PPoll(poll, 2, idle == long.MaxValue ? null : &wait, null) > 0 && poll[1].revents != 0)
                 Obey();

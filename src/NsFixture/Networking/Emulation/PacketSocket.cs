@@ -68,19 +68,19 @@ internal sealed unsafe class PacketSocket
     /// <summary>Has the kernel pass on what comes in on these devices alone: bridges' ports are none of the emulator's business.</summary>
     public void Select(IEnumerable<int> devices)
     {
-        const ushort load = BpfCodes.BPF_LD | BpfCodes.BPF_W | BpfCodes.BPF_ABS, atLeast = BpfCodes.BPF_JMP | BpfCodes.BPF_JGE | BpfCodes.BPF_K,
-            above = BpfCodes.BPF_JMP | BpfCodes.BPF_JGT | BpfCodes.BPF_K, answer = BpfCodes.BPF_RET | BpfCodes.BPF_K;
+        const ushort load = Bpf.BPF_LD | Bpf.BPF_W | Bpf.BPF_ABS, atLeast = Bpf.BPF_JMP | Bpf.BPF_JGE | Bpf.BPF_K,
+            above = Bpf.BPF_JMP | SocketFilter.BPF_JGT | Bpf.BPF_K, answer = Bpf.BPF_RET | Bpf.BPF_K;
         List<(int First, int Last)> ranges = [];
         foreach (int device in devices.Order())
             if (ranges.Count > 0 && ranges[^1].Last == device - 1)
                 ranges[^1] = (ranges[^1].First, device);
             else
                 ranges.Add((device, device));
-        List<SockFilter> program = [new() { code = load, k = unchecked((uint)(BpfCodes.SKF_AD_OFF + BpfCodes.SKF_AD_IFINDEX)) }];
+        List<SockFilter> program = [new() { code = load, k = unchecked((uint)(SocketFilter.SKF_AD_OFF + SocketFilter.SKF_AD_IFINDEX)) }];
         foreach (var (first, last) in ranges)
             program.AddRange([new() { code = atLeast, k = (uint)first, jf = 2 }, new() { code = above, k = (uint)last, jt = 1 }, new() { code = answer, k = int.MaxValue }]);
         program.Add(new() { code = answer, k = 0 });
-        if (program.Count > BpfCodes.BPF_MAXINSNS)
+        if (program.Count > SocketFilter.BPF_MAXINSNS)
             program = [new() { code = answer, k = int.MaxValue }]; // the emulator knows its ports too
         fixed (SockFilter* filter = program.ToArray())
         {
