@@ -7,7 +7,7 @@ namespace NsFixture.Isolated.Tests;
 public sealed class Furnished() : RootTree(CopyOnWrite
     .WithBind(RootTestTrees.Shared("read-only"), "/mnt/read-only")
     .WithBind(RootTestTrees.Shared("writable"), "/mnt/writable", readOnly: false)
-    .WithBind("/etc/services", "/srv/deep/down/services")
+    .WithBind(RootTestTrees.Linked, "/srv/deep/down/services")
     .WithTmpfs("/mnt/small", 1 << 20)
     .WithFile("/opt/app/run.sh", "#!/bin/sh\necho from a file\n", (UnixFileMode)0x1ED)
     .WithFile("/etc/motd", "welcome")
@@ -69,7 +69,7 @@ public abstract class RootFeatureTests
     {
         File.ReadAllText("/var/lib/numbers/numbers").Should().Be("1 2 3\n");
         File.ReadAllText("/var/lib/numbers/motd").Should().Be("welcome", "it was prepared in this tree");
-        File.GetUnixFileMode("/var/lib/numbers/deep").Should().Be((UnixFileMode)0x1C0);
+        new DirectoryInfo("/var/lib/numbers/deep").UnixFileMode.Should().Be((UnixFileMode)0x1C0);
         File.Exists("/var/lib/numbers/of-a-test").Should().BeFalse(test);
         File.WriteAllText("/var/lib/numbers/of-a-test", test);
         File.AppendAllText("/var/lib/numbers/numbers", "4\n");

@@ -68,6 +68,13 @@ internal static class RootTestTrees
         File.WriteAllText(path + "/file", "of the machine");
     });
 
+    /// <summary>/etc/services behind an absolute link, which leads elsewhere when the tree is the root.</summary>
+    public static string Linked => Made("linked", path =>
+    {
+        System.IO.Directory.CreateDirectory(path);
+        File.CreateSymbolicLink(path + "/etc", "/etc");
+    }) + "/etc/services";
+
     public static void WriteImage(string path, byte[][] layers, object config)
     {
         var files = new Dictionary<string, byte[]>();

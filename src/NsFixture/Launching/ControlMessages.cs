@@ -52,7 +52,7 @@ internal enum HostRequest : byte
     /// <summary>Domain, type, protocol: a socket of the host's network.</summary>
     Socket = 1,
 
-    /// <summary>The host's network namespace.</summary>
+    /// <summary>The host's network namespace; host -1: the switch's.</summary>
     Namespace,
 
     /// <summary>
@@ -63,6 +63,33 @@ internal enum HostRequest : byte
 
     /// <summary>Link, up or down: plugs it in or out at the switch.</summary>
     SetLink,
+
+    /// <summary>Stops the host's programs.</summary>
+    Pause,
+
+    /// <summary>Continues the host's programs.</summary>
+    Resume,
+
+    /// <summary>Switches the host off.</summary>
+    Kill,
+
+    /// <summary>Switches the host off and on.</summary>
+    Reboot,
+
+    /// <summary>A <see cref="Networking.PlanChange"/> on the host's account; host -1: on nobody's.</summary>
+    Change,
+
+    /// <summary>The directory in which all lies that was written to the host's root tree.</summary>
+    Layers,
+
+    /// <summary>A <see cref="Networking.PlannedNat"/>, or none: takes the place of the router's NAT, which forgets its mappings.</summary>
+    SetNat,
+
+    /// <summary>A <see cref="Networking.PlannedFirewall"/>, or none: takes the place of the host's firewall.</summary>
+    SetFirewall,
+
+    /// <summary>The router's NAT forgets its mappings, and gives other ports.</summary>
+    RebindNat,
 
     /// <summary>Link, conditions up and down.</summary>
     SetConditions,
@@ -81,18 +108,6 @@ internal enum HostRequest : byte
 
     /// <summary>No host, but two lists of them: undoes all partitions between them; both empty: all there are.</summary>
     Heal,
-
-    /// <summary>The directory in which all lies that was written to the host's root tree.</summary>
-    Layers,
-
-    /// <summary>A <see cref="Networking.PlannedNat"/>, or none: takes the place of the router's NAT, which forgets its mappings.</summary>
-    SetNat,
-
-    /// <summary>A <see cref="Networking.PlannedFirewall"/>, or none: takes the place of the host's firewall.</summary>
-    SetFirewall,
-
-    /// <summary>The router's NAT forgets its mappings, and gives other ports.</summary>
-    RebindNat,
 }
 
 /// <summary>The numbers both ends of every connection agree on.</summary>

@@ -48,17 +48,20 @@ internal static class RootPreparation
         {
             if (test.Launcher == LauncherKind.Exec)
                 RequireLoader(declared, lower);
-            mounts.Add(new RootMount(RootMountKind.Bind, RuntimePaths.Root, RuntimePaths.Root, ReadOnly: true));
+            mounts.Add(Bind(RuntimePaths.Root, RuntimePaths.Root, readOnly: true));
             mounts.Add(new RootMount(RootMountKind.Directory, test.WorkingDirectory));
         }
-        mounts.AddRange(Data(declared.Data).Select(path => new RootMount(RootMountKind.Bind, path, path, ReadOnly: true)));
+        mounts.AddRange(Data(declared.Data).Select(path => Bind(path, path, readOnly: true)));
         foreach (RootMountDeclaration mount in declared.Mounts)
         {
+            if (mount.Kind == RootMountKind.Bind)
+            {
+                mounts.Add(Bind(RootDeclaration.Full(mount.Source, baseDirectory), RootDeclaration.Full(mount.Path, baseDirectory), mount.ReadOnly));
+                continue;
+            }
             if (mount.Kind != RootMountKind.Template)
             {
-                bool isBind = mount.Kind == RootMountKind.Bind;
-                string path = isBind ? RootDeclaration.Full(mount.Path, baseDirectory) : mount.Path.TrimEnd('/');
-                mounts.Add(new RootMount(mount.Kind, path, isBind ? RootDeclaration.Full(mount.Source, baseDirectory) : mount.Source, mount.ReadOnly, mount.Size, mount.Mode));
+                mounts.Add(new RootMount(mount.Kind, mount.Path.TrimEnd('/'), mount.Source, mount.ReadOnly, mount.Size, mount.Mode));
                 continue;
             }
             RootMount[] before = [.. mounts];
@@ -66,8 +69,13 @@ internal static class RootPreparation
                 root with { IsReadOnly = false, Mounts = [.. before, new RootMount(RootMountKind.TemplateInTheMaking, mount.Path.TrimEnd('/'), number)] })).ConfigureAwait(false);
             mounts.Add(new RootMount(RootMountKind.Template, mount.Path.TrimEnd('/'), number));
         }
+        if (host == spec.Plan.Test.Index)
+            mounts.AddRange(spec.WriteThrough.Select(path => Bind(path, path, readOnly: false)));
         return root with { Mounts = mounts };
     }
+
+    // By its real path: init binds it when the tree is its root already, and an absolute link on the way would lead into that.
+    private static RootMount Bind(string path, string inside, bool readOnly) => new(RootMountKind.Bind, inside, TreePath.Resolve("", path) ?? path, readOnly);
 
     private static async Task<(string Lower, ImageConfiguration? Image)> GetTreeAsync(RootDeclaration declared, string baseDirectory, bool identity, bool withRuntime)
     {
@@ -93,7 +101,7 @@ internal static class RootPreparation
             case RootKind.Minimal:
                 return (MinimalTree.Get(TreeCache.Shared, declared.Programs, withRuntime), null);
             case RootKind.Directory:
-                return (path, null);
+                return (TreePath.Resolve("", path) ?? path, null);
             case RootKind.Tarball:
                 return (TreeCache.Shared.Get(TreeCache.KeyOf("tarball", HashOf(path), $"{setOwners}"), root => UnpackTarball(path, root, setOwners)), null);
             default:

@@ -95,6 +95,7 @@ internal static class Err
     public const int EPROTONOSUPPORT = 93;
     public const int ENOTSUP = 95;
     public const int EAFNOSUPPORT = 97;
+    public const int EADDRNOTAVAIL = 99;
     public const int ECONNRESET = 104;
 }
 
@@ -176,6 +177,10 @@ internal static class Bpf
     public const ushort BPF_JEQ = 0x10;
     public const ushort BPF_JGE = 0x30;
     public const ushort BPF_JSET = 0x40;
+    public const int BPF_JGT = 0x20;
+    public const int BPF_MAXINSNS = 4096;
+    public const int SKF_AD_OFF = -0x1000;
+    public const int SKF_AD_IFINDEX = 8;
 }
 
 [CHeader("linux/audit.h")]
@@ -210,6 +215,8 @@ internal static class SignalNumbers
     public const int SIGALRM = 14;
     public const int SIGTERM = 15;
     public const int SIGCHLD = 17;
+    public const int SIGCONT = 18;
+    public const int SIGSTOP = 19;
     public const int SIGXCPU = 24;
     public const int SIGXFSZ = 25;
     public const int SIGSYS = 31;

@@ -27,7 +27,10 @@ internal static unsafe class Hardening
     // The maps of a new user namespace can be written only by one who has capabilities in the old one: a helper that stays there.
     private static void EnterUserNamespace()
     {
-        string users = OwnMap("uid_map"), groups = OwnMap("gid_map");
+        // Who is not uid 0 any more may map its own ids alone, and no groups but its own (user_namespaces(7)).
+        bool mapsAll = Capabilities.Effective().Has(CapabilityNumbers.CAP_SETUID);
+        string users = mapsAll ? OwnMap("uid_map") : $"{Libc.GetEUid()} {Libc.GetEUid()} 1", groups = mapsAll ? OwnMap("gid_map") : $"{Libc.GetEGid()} {Libc.GetEGid()} 1";
+        _ = Libc.Prctl(PrctlOptions.PR_SET_DUMPABLE, 1, 0, 0, 0); // a change of user took that away, and its /proc files with it
         int self = Libc.GetPid();
         var (read, write) = Descriptors.Pipe();
         int helper = Clone.Fork(0, out int pidFd);
@@ -40,6 +43,8 @@ internal static unsafe class Hardening
                 // The process says so when it is in the new namespace, and nothing if it could not get there.
                 if (WaitForByte(read))
                 {
+                    if (!mapsAll)
+                        FileSystem.WriteFile($"/proc/{self}/setgroups", "deny");
                     FileSystem.WriteFile($"/proc/{self}/gid_map", groups);
                     FileSystem.WriteFile($"/proc/{self}/uid_map", users);
                     code = 0;

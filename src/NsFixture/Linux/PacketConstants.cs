@@ -27,15 +27,6 @@ internal static class EtherTypes
     public const ushort ETH_P_IPV6 = 0x86DD;
 }
 
-[CHeader("linux/filter.h")]
-internal static class SocketFilter
-{
-    public const ushort BPF_JGT = 0x20;
-    public const int BPF_MAXINSNS = 4096;
-    public const int SKF_AD_OFF = -0x1000;
-    public const int SKF_AD_IFINDEX = 8;
-}
-
 [CHeader("sys/mman.h")]
 internal static class Mman
 {

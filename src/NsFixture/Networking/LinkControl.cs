@@ -11,41 +11,41 @@ namespace NsFixture.Networking;
 /// from then on, in place of the bridge.
 /// </para>
 /// </summary>
-internal sealed class LinkControl(SandboxNetwork network, int[] runtimeDescriptors)
+internal sealed class LinkControl(NetworkPlan plan, SandboxNetwork network, int[] runtimeDescriptors)
 {
-    // What was set at run time; all else is as planned.
-    private readonly Dictionary<(int Host, int Link), (LinkConditions? Up, LinkConditions? Down)> conditions = [];
-    private readonly Dictionary<(int From, int To), LinkConditions?> regions = network.Plan.RegionConditions.ToDictionary(r => (r.From, r.To), r => (LinkConditions?)r.Conditions);
+    private NetworkPlan plan = plan;
+
+    private readonly Dictionary<(int Host, int Link), (LinkConditions? Up, LinkConditions? Down)> conditions =
+        plan.Hosts.SelectMany(h => h.Interfaces).ToDictionary(i => (i.Host, i.Index), i => (i.Up, i.Down));
+
+    private readonly Dictionary<(int From, int To), LinkConditions?> regions = plan.RegionConditions.ToDictionary(r => (r.From, r.To), r => (LinkConditions?)r.Conditions);
     private readonly HashSet<int> emulated = [];
     private readonly HashSet<(int Host, int Link, bool Down)> limited = [];
     private EmulatorClient? emulator;
 
-    private NetworkPlan Plan => network.Plan;
-
     /// <summary>Puts the conditions of the plan into effect, and says how.</summary>
     public void Apply(List<string> notes)
     {
-        PlannedNetwork[] byEmulator = [.. Plan.Networks.Where(Plan.IsEmulated)];
+        PlannedNetwork[] byEmulator = [.. plan.Networks.Where(plan.IsEmulated)];
+        foreach (PlannedNetwork segment in byEmulator)
+            Emulate(segment.Index);
         if (byEmulator.Length > 0)
-        {
-            Emulate(byEmulator.Select(n => n.Index));
-            notes.Add($"link conditions: NsFixture's own emulator is the switch of {string.Join(", ", byEmulator.Select(n => n.Name))}, with seed {Plan.Seed}");
-        }
-        foreach (PlannedInterface link in Plan.Hosts.SelectMany(h => h.Interfaces).Where(i => (i.Up ?? i.Down) != null))
+            notes.Add($"link conditions: NsFixture's own emulator is the switch of {string.Join(", ", byEmulator.Select(n => n.Name))}, with seed {plan.Seed}");
+        foreach (PlannedInterface link in plan.Hosts.SelectMany(h => h.Interfaces).Where(i => (i.Up ?? i.Down) != null))
             SetRates(link);
         if (limited.Count > 0)
-            notes.Add($"link conditions: the kernel's token buckets on links of {string.Join(", ", limited.Select(l => Plan.Hosts[l.Host].Name).Distinct())}");
+            notes.Add($"link conditions: the kernel's token buckets on links of {string.Join(", ", limited.Select(l => plan.Hosts[l.Host].Name).Distinct())}");
     }
 
     /// <summary>Changes a link's conditions, both ways.</summary>
     public void Set(int host, int link, LinkConditions? up, LinkConditions? down)
     {
-        PlannedInterface planned = Link(host, link);
         conditions[(host, link)] = (up, down);
+        PlannedInterface planned = plan.Hosts[host].Interface(link);
         if (emulated.Contains(planned.Network))
             emulator!.SetConditions([(host, link, up, down)]);
         else if (NetworkPlan.NeedsEmulator(up) || NetworkPlan.NeedsEmulator(down))
-            Emulate([planned.Network]);
+            Emulate(planned.Network);
         else
             SetRates(planned);
     }
@@ -54,14 +54,16 @@ internal sealed class LinkControl(SandboxNetwork network, int[] runtimeDescripto
     public void SetRegions(int from, int to, LinkConditions? value)
     {
         regions[(from, to)] = value;
-        Emulate(Plan.Regions[from].Hosts.SelectMany(h => Plan.Hosts[h].Interfaces).Select(i => i.Network));
+        foreach (int segment in plan.Regions[from].Hosts.SelectMany(h => plan.Hosts[h].Interfaces).Select(i => i.Network).Distinct())
+            if (!emulated.Contains(segment))
+                Emulate(segment);
         emulator!.SetRegionConditions(from, to, value);
     }
 
     /// <summary>How a link's conditions are put into effect, and what has been counted on it.</summary>
     public LinkStatus Status(int host, int link)
     {
-        PlannedInterface planned = Link(host, link);
+        PlannedInterface planned = plan.Hosts[host].Interface(link);
         RtnlLinkStats64 statistics = network.OnHost(host, s => s.GetLink(planned.Device)).Statistics;
         PipeCounters up = default, down = default;
         long overruns = 0;
@@ -80,31 +82,50 @@ internal sealed class LinkControl(SandboxNetwork network, int[] runtimeDescripto
 
     /// <summary>The places of dropped packets; none where no emulator is.</summary>
     public (int Count, byte[] Places) Drops(int host, int link, bool down, int first) =>
-        emulated.Contains(Link(host, link).Network) ? emulator!.Drops(host, link, down, first) : (0, []);
+        emulated.Contains(plan.Hosts[host].Interface(link).Network) ? emulator!.Drops(host, link, down, first) : (0, []);
 
-    /// <summary>Makes the emulator the switch of networks that have another one.</summary>
-    private void Emulate(IEnumerable<int> segments)
+    /// <summary>Follows a change of the network: links that have come, or were made anew or plugged in elsewhere, have their conditions.</summary>
+    public void Changed(NetworkPlan current)
     {
-        int[] more = [.. segments.Where(s => !emulated.Contains(s)).Distinct()];
-        if (more.Length == 0)
-            return;
-        emulator ??= EmulatorClient.Start(network.SwitchNamespace, runtimeDescriptors, Plan.Seed, Plan.Hosts.SelectMany(h => h.Interfaces).Max(i => i.Mtu));
-        foreach (int segment in more)
+        var before = plan.Hosts.SelectMany(h => h.Interfaces).ToDictionary(i => (i.Host, i.Index));
+        plan = current;
+        HashSet<(int, int)> there = [.. plan.Hosts.SelectMany(h => h.Interfaces).Select(i => (i.Host, i.Index))];
+        foreach (var gone in conditions.Keys.Where(k => !there.Contains(k)).ToArray())
+            conditions.Remove(gone);
+        limited.RemoveWhere(l => !there.Contains((l.Host, l.Link)));
+        foreach (PlannedInterface link in plan.Hosts.SelectMany(h => h.Interfaces))
+            if (!before.TryGetValue((link.Host, link.Index), out PlannedInterface? old) || old.Up != link.Up || old.Down != link.Down)
+                conditions[(link.Host, link.Index)] = (link.Up, link.Down); // else those that were set while it ran
+        foreach (int segment in emulated.ToArray())
+            Emulate(segment);
+        if (emulator != null && plan.Regions.Count > 0)
+            SetRegions(emulator);
+        foreach (PlannedInterface link in plan.Hosts.SelectMany(h => h.Interfaces).Where(i => !emulated.Contains(i.Network)))
         {
-            network.LeaveBridge(segment);
-            emulated.Add(segment);
+            var (up, down) = conditions[(link.Host, link.Index)];
+            if (NetworkPlan.NeedsEmulator(up) || NetworkPlan.NeedsEmulator(down))
+                Emulate(link.Network);
+            else if ((up ?? down) != null)
+                SetRates(link);
         }
-        Refresh();
-        foreach (var ((from, to), value) in regions)
-            emulator.SetRegionConditions(from, to, value);
     }
 
-    /// <summary>Tells the emulator about its links as they are now; what it knows already stays as it is.</summary>
-    private void Refresh()
+    /// <summary>Makes the emulator the switch of a network, or has it see all its links.</summary>
+    private void Emulate(int segment)
     {
-        PlannedInterface[] links = [.. Plan.Hosts.SelectMany(h => h.Interfaces).Where(i => emulated.Contains(i.Network))];
+        PlannedInterface[] links = [.. LinksOf(segment)];
+        if (links.FirstOrDefault(l => plan.Hosts[l.Host].IsContainer) is { } container)
+            throw new SandboxException($"Network \"{plan.Networks[segment].Name}\" cannot have link conditions and container \"{plan.Hosts[container.Host].Name}\" at once: what it sends comes in bundles, which the emulator cannot take apart. Give the container a network of its own, behind a router.");
+        if (emulator == null)
+        {
+            int largest = plan.Hosts.SelectMany(h => h.Interfaces).Max(i => i.Mtu);
+            emulator = EmulatorClient.Start(network.SwitchNamespace, runtimeDescriptors, plan.Seed, largest);
+            SetRegions(emulator);
+        }
         foreach (PlannedInterface link in links)
         {
+            if (network.HasBridge(segment))
+                network.InSwitch.ClearMaster(link.PortName);
             network.OnHost(link.Host, s =>
             {
                 if (limited.Remove((link.Host, link.Index, false)))
@@ -115,23 +136,28 @@ internal sealed class LinkControl(SandboxNetwork network, int[] runtimeDescripto
             if (limited.Remove((link.Host, link.Index, true)))
                 network.InSwitch.ClearRate(link.PortName);
         }
-        emulator!.SetPorts([.. links.Select(l => (network.InSwitch.GetLink(l.PortName).Index, l))]);
-        emulator.SetConditions(links.Select(l => (l.Host, l.Index, Conditions(l).Up, Conditions(l).Down)));
-        if (Plan.Regions.Count > 0)
-            emulator.SetRegions(Plan);
+        emulated.Add(segment);
+        network.GiveToEmulator(segment);
+        emulator.SetPorts([.. emulated.Order().SelectMany(LinksOf).Select(l => (network.InSwitch.GetLink(l.PortName).Index, l))]);
+        emulator.SetConditions(links.Select(l => (l.Host, l.Index, conditions[(l.Host, l.Index)].Up, conditions[(l.Host, l.Index)].Down)));
     }
 
-    private PlannedInterface Link(int host, int link) => Plan.Hosts[host].Interfaces.First(i => i.Index == link);
+    private void SetRegions(EmulatorClient to)
+    {
+        if (plan.Regions.Count > 0)
+            to.SetRegions(plan);
+        foreach (var ((from, destination), value) in regions)
+            to.SetRegionConditions(from, destination, value);
+    }
 
-    private (LinkConditions? Up, LinkConditions? Down) Conditions(PlannedInterface link) =>
-        conditions.TryGetValue((link.Host, link.Index), out var set) ? set : (link.Up, link.Down);
+    private IEnumerable<PlannedInterface> LinksOf(int segment) => plan.Hosts.SelectMany(h => h.Interfaces).Where(i => i.Network == segment);
 
     /// <summary>Has the kernel limit a link to the rates of its conditions; where it has no token buckets, the emulator.</summary>
     private void SetRates(PlannedInterface link)
     {
         if (emulated.Contains(link.Network))
             return;
-        var (up, down) = Conditions(link);
+        var (up, down) = conditions[(link.Host, link.Index)];
         try
         {
             network.OnHost(link.Host, s => SetRate(s, link.Device, link, false, up));
@@ -139,7 +165,7 @@ internal sealed class LinkControl(SandboxNetwork network, int[] runtimeDescripto
         }
         catch (LinuxException e) when (e.Errno is Err.ENOENT or Err.ENOTSUP)
         {
-            Emulate([link.Network]);
+            Emulate(link.Network);
         }
     }
 

@@ -22,12 +22,11 @@ internal static class RootComposer
     /// <summary>Builds the tree and moves into it. Finished by <see cref="Leave"/>, which lets go of the old root.</summary>
     /// <param name="spec">The tree.</param>
     /// <param name="plan">Of the machine's own tree.</param>
-    /// <param name="writeThrough">Absolute paths of the machine that writes inside reach.</param>
     /// <param name="etcFiles">Files to put into /etc, by name.</param>
     /// <param name="notes">Gets a line for everything that had to be done in a second-best way.</param>
     /// <returns>What is written, and where the old root is.</returns>
     public static (PrivateLayers Layers, string OldRoot) Enter(
-        RootSpec spec, IReadOnlyList<RootEntry> plan, IEnumerable<string> writeThrough, IReadOnlyList<(string Name, string Content)> etcFiles, List<string> notes)
+        RootSpec spec, IReadOnlyList<RootEntry> plan, IReadOnlyList<(string Name, string Content)> etcFiles, List<string> notes)
     {
         string limits = (spec.Size > 0 ? $",size={spec.Size}" : "") + (spec.Files > 0 ? $",nr_inodes={spec.Files}" : "");
         Mounts.Mount("tmpfs", Staging.Layers, "tmpfs", MountFlags.MS_NOSUID | MountFlags.MS_NODEV, "mode=0700" + limits);
@@ -55,8 +54,6 @@ internal static class RootComposer
         Furnish(spec, old, layers, etcFiles, notes);
         for (int i = 0; i < spec.Mounts.Count; i++)
             Put(spec.Mounts[i], i, old, layers);
-        foreach (string path in writeThrough)
-            RootBuilder.Bind(old + Staging.Host + path, path, readOnly: false);
         layers.Built();
         return (layers, old);
     }

@@ -17,6 +17,9 @@ internal static class EnvironmentSettings
         return SandboxOptions.DefaultDeadline;
     }
 
+    /// <summary>NSFIXTURE_WAIT_FOR_DEBUGGER.</summary>
+    public static bool WaitForDebugger => Environment.GetEnvironmentVariable("NSFIXTURE_WAIT_FOR_DEBUGGER") == "1";
+
     /// <summary>NSFIXTURE_SEED; null where it is not set.</summary>
     public static long? Seed(out string? problem)
     {
@@ -28,9 +31,6 @@ internal static class EnvironmentSettings
         problem = $"NSFIXTURE_SEED={text} is not a whole number of 64 bits.";
         return null;
     }
-
-    /// <summary>NSFIXTURE_WAIT_FOR_DEBUGGER.</summary>
-    public static bool WaitForDebugger => Environment.GetEnvironmentVariable("NSFIXTURE_WAIT_FOR_DEBUGGER") == "1";
 
     /// <summary>NSFIXTURE_LAUNCHER; null where it is not set.</summary>
     public static LauncherKind? Launcher(out string? problem)

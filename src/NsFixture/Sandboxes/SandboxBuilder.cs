@@ -26,7 +26,7 @@ internal static unsafe class SandboxBuilder
             roots.BuildHosts(spec, network, rootPlan, notes);
         if (spec.Roots?.Sandbox is { } root)
         {
-            var (layers, old) = RootComposer.Enter(root, rootPlan, spec.WriteThrough, EtcFiles(spec, spec.Plan.Test, network.HasIPv6), notes);
+            var (layers, old) = RootComposer.Enter(root, rootPlan, EtcFiles(spec, spec.Plan.Test, network.HasIPv6), notes);
             roots.Add(spec.Plan.Test.Index, layers);
             network.EnableForwarding("");
             if (spec.Hardened)

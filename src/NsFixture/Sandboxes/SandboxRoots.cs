@@ -43,7 +43,7 @@ internal sealed class SandboxRoots : IDisposable
             var hostNotes = new List<string>();
             try
             {
-                var (written, old) = RootComposer.Enter(root, plan, [], SandboxBuilder.EtcFiles(spec, spec.Plan.Hosts[host], network.HasIPv6), hostNotes);
+                var (written, old) = RootComposer.Enter(root, plan, SandboxBuilder.EtcFiles(spec, spec.Plan.Hosts[host], network.HasIPv6), hostNotes);
                 RootComposer.Leave(root, plan, old);
                 layers.Add(host, written);
             }

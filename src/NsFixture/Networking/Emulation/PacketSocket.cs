@@ -69,18 +69,18 @@ internal sealed unsafe class PacketSocket
     public void Select(IEnumerable<int> devices)
     {
         const ushort load = Bpf.BPF_LD | Bpf.BPF_W | Bpf.BPF_ABS, atLeast = Bpf.BPF_JMP | Bpf.BPF_JGE | Bpf.BPF_K,
-            above = Bpf.BPF_JMP | SocketFilter.BPF_JGT | Bpf.BPF_K, answer = Bpf.BPF_RET | Bpf.BPF_K;
+            above = Bpf.BPF_JMP | Bpf.BPF_JGT | Bpf.BPF_K, answer = Bpf.BPF_RET | Bpf.BPF_K;
         List<(int First, int Last)> ranges = [];
         foreach (int device in devices.Order())
             if (ranges.Count > 0 && ranges[^1].Last == device - 1)
                 ranges[^1] = (ranges[^1].First, device);
             else
                 ranges.Add((device, device));
-        List<SockFilter> program = [new() { code = load, k = unchecked((uint)(SocketFilter.SKF_AD_OFF + SocketFilter.SKF_AD_IFINDEX)) }];
+        List<SockFilter> program = [new() { code = load, k = unchecked((uint)(Bpf.SKF_AD_OFF + Bpf.SKF_AD_IFINDEX)) }];
         foreach (var (first, last) in ranges)
             program.AddRange([new() { code = atLeast, k = (uint)first, jf = 2 }, new() { code = above, k = (uint)last, jt = 1 }, new() { code = answer, k = int.MaxValue }]);
         program.Add(new() { code = answer, k = 0 });
-        if (program.Count > SocketFilter.BPF_MAXINSNS)
+        if (program.Count > Bpf.BPF_MAXINSNS)
             program = [new() { code = answer, k = int.MaxValue }]; // the emulator knows its ports too
         fixed (SockFilter* filter = program.ToArray())
         {
