@@ -29,7 +29,8 @@ public class LinkChangeTests
     public async Task A_connection_outlives_the_change_from_bridge_to_emulator()
     {
         await using VirtualNetwork network = await VirtualNetwork.CreateAsync(Topology.Of("a", "b"));
-        (await IsIntact(network["a"], network["b"], 20_000_000, () =>
+        network["b"].SetConditions(down: Perfect.WithRate(50_000_000)); // so that it is not over before the change
+        (await IsIntact(network["a"], network["b"], 10_000_000, () =>
         {
             network["a"].SetConditions(Perfect.WithDelay(Ms(1)));
             return Task.CompletedTask;
