@@ -29,7 +29,8 @@ public class LinkChangeTests
     public async Task A_connection_outlives_the_change_from_bridge_to_emulator()
     {
         await using VirtualNetwork network = await VirtualNetwork.CreateAsync(Topology.Of("a", "b"));
-        (await IsIntact(network["a"], network["b"], 20_000_000, () =>
+        network["b"].SetConditions(down: Perfect.WithRate(50_000_000)); // so that it is not over before the change
+        (await IsIntact(network["a"], network["b"], 10_000_000, () =>
         {
             network["a"].SetConditions(Perfect.WithDelay(Ms(1)));
             return Task.CompletedTask;
@@ -58,14 +59,14 @@ public class LinkChangeTests
     {
         await using VirtualNetwork network = await VirtualNetwork.CreateAsync(Topology.Of("a", "b"));
         VirtualHost a = network["a"], b = network["b"];
-        a.SetConditions(up: Perfect.WithRate(10_000_000).WithQueueLength(50));
+        a.SetConditions(up: Perfect.WithRate(10_000_000).WithQueueLength(400));
         a.Links[0].Counters().Mechanism.Should().Be(LinkMechanism.TokenBucket);
         (await RateNear(10_000_000, a, b)).Should().BeInRange(9_000_000, 11_000_000);
-        a.SetConditions(up: Perfect.WithRate(30_000_000).WithQueueLength(50));
-        (await RateNear(30_000_000, a, b)).Should().BeInRange(27_000_000, 33_000_000);
+        a.SetConditions(up: Perfect.WithRate(20_000_000).WithQueueLength(400));
+        (await RateNear(20_000_000, a, b)).Should().BeInRange(18_000_000, 22_000_000);
         a.SetConditions(Perfect);
         a.Links[0].Counters().Mechanism.Should().Be(LinkMechanism.Kernel);
-        (await Rate(a, b, 0.2)).Should().BeGreaterThan(60_000_000);
+        (await Rate(a, b, 0.2)).Should().BeGreaterThan(40_000_000);
     }
 
     [Fact]
@@ -214,6 +215,21 @@ public class IsolatedLinkTests
         Datagrams(Network.TestHost, Network["server"], 100, quietMilliseconds: 100);
         string dropped = string.Join(",", Network.TestHost.Links[0].DroppedPackets(LinkDirection.Up));
         dropped.Should().Be(FirstDrops, $"of run {run} too");
+    }
+
+    [Fact]
+    public void An_emulator_that_has_ended_is_said_to_have()
+    {
+        int[] emulators = [.. Directory.GetDirectories("/proc").Select(Path.GetFileName).Where(n => n!.All(char.IsAsciiDigit))
+            .Where(n => File.ReadAllText($"/proc/{n}/comm").Trim() == "nsf-emulator").Select(n => int.Parse(n!))];
+        using (var emulator = System.Diagnostics.Process.GetProcessById(emulators.Should().ContainSingle("one does for all links").Subject))
+            emulator.Kill();
+        Action asking = () =>
+        {
+            for (int i = 0; i < 100; i++, Thread.Sleep(10))
+                Network.TestHost.Links[0].Counters();
+        };
+        asking.Should().Throw<SandboxException>().WithMessage("*emulator has ended*");
     }
 
     private const string FirstDrops = "0,11,54,62,65,67,87,90,92";

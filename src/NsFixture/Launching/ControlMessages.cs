@@ -102,6 +102,12 @@ internal enum HostRequest : byte
 
     /// <summary>Link, direction, first: answers how many packets were dropped, and where some of them were in the stream.</summary>
     LinkDrops,
+
+    /// <summary>No host, but two lists of them, and whether both ways: cuts the ways from the one to the other.</summary>
+    Partition,
+
+    /// <summary>No host, but two lists of them: undoes all partitions between them; both empty: all there are.</summary>
+    Heal,
 }
 
 /// <summary>The numbers both ends of every connection agree on.</summary>

@@ -28,6 +28,7 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
     private HostViews? views; // the same
     private HostLives? lives; // the same; none: no host is paused or off, and none has come or gone
     private LinkControl? links;
+    private Partitions? partitions;
     private int test = -1;
 
     // Made when it is needed: most sandboxes have perfect links.
@@ -176,7 +177,7 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
                     network.RebindNat(host);
                     break;
                 default:
-                    (number, bytes) = LinkRequests.Serve(Links, request, host, ref reader);
+                    (number, bytes) = LinkRequests.Serve(Links, partitions ??= new Partitions(network), request, host, ref reader);
                     break;
             }
         }

@@ -29,4 +29,10 @@ internal sealed partial class InitConnection
                 return places;
         }
     }
+
+    /// <summary>Cuts the ways from hosts to others.</summary>
+    public void Partition(int[] from, int[] to, bool bothWays) => Ask(Request(HostRequest.Partition, -1).Indices(from).Indices(to).Boolean(bothWays));
+
+    /// <summary>Undoes all partitions between hosts and others; of none: all there are.</summary>
+    public void Heal(int[] some, int[] others) => Ask(Request(HostRequest.Heal, -1).Indices(some).Indices(others));
 }

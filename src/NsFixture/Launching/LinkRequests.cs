@@ -7,7 +7,7 @@ internal static class LinkRequests
 {
     /// <summary>Does what is asked for.</summary>
     /// <returns>A number and bytes, for the answer.</returns>
-    public static (int Number, byte[] Bytes) Serve(LinkControl links, HostRequest request, int host, ref ByteReader reader)
+    public static (int Number, byte[] Bytes) Serve(LinkControl links, Partitions partitions, HostRequest request, int host, ref ByteReader reader)
     {
         switch (request)
         {
@@ -22,6 +22,16 @@ internal static class LinkRequests
                 return (0, new ByteWriter().Byte((byte)status.Mechanism).Direction(status.Up).Direction(status.Down).Int64(status.Overruns).Written.ToArray());
             case HostRequest.LinkDrops:
                 return links.Drops(host, reader.Int32(), reader.Boolean(), reader.Int32());
+            case HostRequest.Partition:
+                partitions.Cut(Indices(ref reader), Indices(ref reader), reader.Boolean());
+                return (0, []);
+            case HostRequest.Heal:
+                int[] some = Indices(ref reader), others = Indices(ref reader);
+                if (some.Length + others.Length > 0)
+                    partitions.Heal(some, others);
+                else
+                    partitions.Heal();
+                return (0, []);
             default:
                 throw new SandboxException($"init does not know the request {request}");
         }
@@ -29,6 +39,22 @@ internal static class LinkRequests
 
     public static LinkStatus Status(ByteReader reader) =>
         new((LinkMechanism)reader.Byte(), Direction(ref reader), Direction(ref reader), reader.Int64());
+
+    public static ByteWriter Indices(this ByteWriter writer, int[] indices)
+    {
+        writer.Int32(indices.Length);
+        foreach (int index in indices)
+            writer.Int32(index);
+        return writer;
+    }
+
+    private static int[] Indices(ref ByteReader reader)
+    {
+        int[] indices = new int[reader.Int32()];
+        for (int i = 0; i < indices.Length; i++)
+            indices[i] = reader.Int32();
+        return indices;
+    }
 
     private static ByteWriter Direction(this ByteWriter writer, (ulong Packets, ulong Bytes, PipeCounters Pipe) direction) =>
         writer.Int64((long)direction.Packets).Int64((long)direction.Bytes).Counters(direction.Pipe);

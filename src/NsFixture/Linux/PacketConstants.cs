@@ -22,6 +22,9 @@ internal static class PacketNumbers
 internal static class EtherTypes
 {
     public const ushort ETH_P_ALL = 3;
+    public const ushort ETH_P_IP = 0x0800;
+    public const ushort ETH_P_ARP = 0x0806;
+    public const ushort ETH_P_IPV6 = 0x86DD;
 }
 
 [CHeader("sys/mman.h")]

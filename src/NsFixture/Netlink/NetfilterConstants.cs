@@ -27,7 +27,10 @@ internal static class Nf
 {
     public const byte NFPROTO_INET = 1;
     public const byte NFPROTO_IPV4 = 2;
+    public const byte NFPROTO_NETDEV = 5;
     public const byte NFPROTO_IPV6 = 10;
+    public const int NF_NETDEV_INGRESS = 0;
+    public const int NF_NETDEV_EGRESS = 1;
     public const int NF_INET_PRE_ROUTING = 0;
     public const int NF_INET_LOCAL_IN = 1;
     public const int NF_INET_FORWARD = 2;
@@ -55,6 +58,7 @@ internal static class Nft
     public const ushort NFTA_CHAIN_TYPE = 7;
     public const ushort NFTA_HOOK_HOOKNUM = 1;
     public const ushort NFTA_HOOK_PRIORITY = 2;
+    public const ushort NFTA_HOOK_DEV = 3;
     public const ushort NFTA_RULE_TABLE = 1;
     public const ushort NFTA_RULE_CHAIN = 2;
     public const ushort NFTA_RULE_EXPRESSIONS = 4;
@@ -132,6 +136,7 @@ internal static class Nft
     public const ushort NFTA_META_KEY = 2;
     public const int NFT_META_IIFNAME = 6;
     public const int NFT_META_OIFNAME = 7;
+    public const int NFT_META_PROTOCOL = 1;
     public const int NFT_META_NFPROTO = 15;
     public const int NFT_META_L4PROTO = 16;
     public const ushort NFTA_CT_DREG = 1;

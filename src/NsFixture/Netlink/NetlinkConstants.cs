@@ -34,6 +34,7 @@ internal static class Rtm
     public const ushort RTM_DELLINK = 17;
     public const ushort RTM_NEWADDR = 20;
     public const ushort RTM_DELADDR = 21;
+    public const ushort RTM_GETADDR = 22;
     public const ushort RTM_NEWROUTE = 24;
     public const ushort RTM_DELROUTE = 25;
     public const ushort RTA_DST = 1;
@@ -43,6 +44,7 @@ internal static class Rtm
     public const byte RTPROT_STATIC = 4;
     public const byte RTN_UNICAST = 1;
     public const byte RT_SCOPE_UNIVERSE = 0;
+    public const byte RT_SCOPE_HOST = 254;
 }
 
 [CHeader("linux/if_link.h")]

@@ -66,6 +66,20 @@ internal sealed class NftBatch
         return this;
     }
 
+    /// <summary>A chain that what comes in by a device, or goes out by it, comes through: of tables of NFPROTO_NETDEV.</summary>
+    /// <param name="name">Unique in the table.</param>
+    /// <param name="hook">NF_NETDEV_INGRESS or NF_NETDEV_EGRESS.</param>
+    /// <param name="priority">Its place among the chains there: lower ones first.</param>
+    /// <param name="device">The device's name.</param>
+    public NftBatch Chain(string name, int hook, int priority, string device)
+    {
+        NetlinkMessage message = NewChain(name);
+        int at = message.Begin(Nft.NFTA_CHAIN_HOOK);
+        message.Attribute(Nft.NFTA_HOOK_HOOKNUM, BigEndian(hook)).Attribute(Nft.NFTA_HOOK_PRIORITY, BigEndian(priority)).Attribute(Nft.NFTA_HOOK_DEV, device).End(at)
+            .Attribute(Nft.NFTA_CHAIN_TYPE, "filter").Attribute(Nft.NFTA_CHAIN_POLICY, BigEndian(Nf.NF_ACCEPT));
+        return this;
+    }
+
     /// <summary>A chain that other chains go to.</summary>
     public NftBatch Chain(string name)
     {

@@ -99,6 +99,14 @@ internal sealed class NftRule
     /// <summary>Goes on if the packet is of an address family (NFPROTO_IPV4, NFPROTO_IPV6). Uses register 0.</summary>
     public NftRule Family(byte family) => Meta(Nft.NFT_META_NFPROTO, 0).Compare(0, Nft.NFT_CMP_EQ, [family]);
 
+    /// <summary>Goes on if the frame is of a protocol (ETH_P_IP…). Uses register 0.</summary>
+    public NftRule EtherType(ushort type)
+    {
+        byte[] value = new byte[2];
+        BinaryPrimitives.WriteUInt16BigEndian(value, type);
+        return Meta(Nft.NFT_META_PROTOCOL, 0).Compare(0, Nft.NFT_CMP_EQ, value);
+    }
+
     /// <summary>Goes on if the connection's state, or status, has one of these bits, or has none of them. Uses register 0.</summary>
     public NftRule Connection(int key, int bits, bool none = false) =>
         LoadConnection(0, key).Mask(0, BitConverter.GetBytes(bits)).Compare(0, none ? Nft.NFT_CMP_EQ : Nft.NFT_CMP_NEQ, new byte[4]);

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Runtime.InteropServices;
 using NsFixture.Linux;
 
@@ -19,6 +20,21 @@ internal sealed unsafe partial class RouteSocket
             return (MemoryMarshal.Read<IfInfoMsg>(answer).ifi_index, statistics);
         }
         throw new IOException($"netlink: look at {name}: there was no answer");
+    }
+
+    /// <summary>All addresses that others could have of this namespace, those of the links themselves (fe80::/10) among them.</summary>
+    public List<IPAddress> GetAddresses()
+    {
+        var addresses = new List<IPAddress>();
+        foreach (byte[] answer in Query(new NetlinkMessage(Rtm.RTM_GETADDR, Nl.NLM_F_DUMP).Fixed(default(IfAddrMsg)), "list addresses"))
+        {
+            ReadOnlySpan<byte> attributes = answer.AsSpan(sizeof(IfAddrMsg)), address = Find(attributes, IfAddr.IFA_LOCAL);
+            if (address.IsEmpty)
+                address = Find(attributes, IfAddr.IFA_ADDRESS);
+            if (!address.IsEmpty && MemoryMarshal.Read<IfAddrMsg>(answer).ifa_scope != Rtm.RT_SCOPE_HOST)
+                addresses.Add(new IPAddress(address));
+        }
+        return addresses;
     }
 
     /// <summary>Takes a link out of its bridge.</summary>

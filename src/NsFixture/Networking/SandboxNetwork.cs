@@ -37,6 +37,9 @@ internal sealed partial class SandboxNetwork : IDisposable
         bridges = [.. plan.Networks.Where(n => n.InterfaceCount > 1 && !plan.IsEmulated(n)).Select(n => n.Index)];
     }
 
+    /// <summary>The plan that is in force now.</summary>
+    public NetworkPlan Plan => plan;
+
     /// <summary>Where bridges and the hosts' ports are.</summary>
     public RouteSocket InSwitch => inSwitch;
 

@@ -59,7 +59,7 @@ internal sealed unsafe class Emulator
             Forward(now);
             socket.Flush(pool);
             long idle = more ? 0 : due.Count == 0 ? long.MaxValue : Math.Max(0, due.NextDue - Now(ClockIds.CLOCK_MONOTONIC));
-            wait = new TimeSpec { tv_sec = (nint)(idle / 1_000_000_000), tv_nsec = (nint)(idle % 1_000_000_000) };
+            wait = new TimeSpec { tv_sec = idle / 1_000_000_000, tv_nsec = idle % 1_000_000_000 };
             poll[1].revents = 0;
             if (Libc.PPoll(poll, 2, idle == long.MaxValue ? null : &wait, null) > 0 && poll[1].revents != 0)
                 Obey();
@@ -77,21 +77,29 @@ internal sealed unsafe class Emulator
                 return false;
             if (ahead == 0)
                 ahead = Now(ClockIds.CLOCK_REALTIME) - Now(ClockIds.CLOCK_MONOTONIC);
-            int port = portsByDevice.Find(0, (uint)frame.Device), packet;
-            if (port >= 0 && !frame.IsOutgoing && frame.Length >= Frame.EthernetHeader && frame.Length <= pool.Size - Frame.Note)
-                if ((packet = pool.Take()) < 0)
-                    overruns++;
-                else
-                {
-                    Unsafe.CopyBlockUnaligned(pool.Bytes(packet), (byte*)frame.Note, (uint)(Frame.Note + frame.Length));
-                    pool.Length(packet) = frame.Length;
-                    // When it came, unless someone has set the clock just now.
-                    long came = frame.RealTime - ahead;
-                    Enter(ports[port].Up, packet, Stage.Up, port, came <= now && came > now - 1_000_000_000 ? came : now);
-                }
+            int port = portsByDevice.Find(0, (uint)frame.Device);
+            if (port >= 0 && !frame.IsOutgoing)
+                TakeIn(frame, port, now, ahead);
             socket.Done();
         }
         return true;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void TakeIn(in PacketSocket.Received frame, int port, long now, long ahead)
+    {
+        bool fits = frame.Length >= Frame.EthernetHeader && frame.Length <= pool.Size - Frame.Note;
+        int packet = fits ? pool.Take() : -1;
+        if (packet < 0)
+        {
+            overruns++;
+            return;
+        }
+        Unsafe.CopyBlockUnaligned(pool.Bytes(packet), (byte*)frame.Note, (uint)(Frame.Note + frame.Length));
+        pool.Length(packet) = frame.Length;
+        // When it came, unless someone has set the clock just now.
+        long came = frame.RealTime - ahead;
+        Enter(ports[port].Up, packet, Stage.Up, port, came <= now && came > now - 1_000_000_000 ? came : now);
     }
 
     /// <summary>Moves on what is due.</summary>
@@ -129,6 +137,7 @@ internal sealed unsafe class Emulator
         Arrive(packet, stage, port, fate.Due, time);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Arrive(int packet, Stage stage, int port, long when, long time)
     {
         if (when == time && (due.Count == 0 || due.NextDue > time))
@@ -293,7 +302,8 @@ internal sealed unsafe class Emulator
     private void SetRegions(ref ByteReader reader)
     {
         int regions = reader.Int32();
-        var pipes = new Pipe?[regions, regions];
+        if (regionPipes.GetLength(0) != regions)
+            regionPipes = new Pipe?[regions, regions];
         regionsOfHosts = new int[reader.Int32()];
         hostsByAddress.Clear();
         for (int host = 0; host < regionsOfHosts.Length; host++)
@@ -305,7 +315,6 @@ internal sealed unsafe class Emulator
                 hostsByAddress.Set(high, low, host);
             }
         }
-        regionPipes = pipes;
     }
 
     private EmulatedPort Port(ref ByteReader reader)

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
+using NsFixture.Linux;
 
 namespace NsFixture.Networking;
 
@@ -13,7 +14,6 @@ internal static unsafe class Frame
     public const int Note = 10, EthernetHeader = 14;
 
     private const byte NeedsChecksum = 1; // VIRTIO_NET_HDR_F_NEEDS_CSUM
-    private const ushort IPv4 = 0x0800, IPv6 = 0x86DD, Arp = 0x0806; // RFC 7042
     private const byte Igmp = 2, Icmp6 = 58, HopByHop = 0;
 
     /// <summary>
@@ -28,11 +28,11 @@ internal static unsafe class Frame
         byte* ip = ethernet + EthernetHeader;
         switch (Type(ethernet))
         {
-            case Arp:
+            case EtherTypes.ETH_P_ARP:
                 return true;
-            case IPv4:
+            case EtherTypes.ETH_P_IP:
                 return length >= EthernetHeader + 20 && ip[9] == Igmp;
-            case IPv6 when length >= EthernetHeader + 48:
+            case EtherTypes.ETH_P_IPV6 when length >= EthernetHeader + 48:
                 int type = ip[6] == Icmp6 ? ip[40] : ip[6] == HopByHop && ip[40] == Icmp6 && ip[41] == 0 ? ip[48] : 0;
                 return type is (>= 130 and <= 137) or 143;
             default:
@@ -47,10 +47,10 @@ internal static unsafe class Frame
         byte* ip = ethernet + EthernetHeader;
         switch (Type(ethernet))
         {
-            case IPv4 when length >= EthernetHeader + 20:
+            case EtherTypes.ETH_P_IP when length >= EthernetHeader + 20:
                 (source, destination) = (Mapped(ip + 12), Mapped(ip + 16));
                 return true;
-            case IPv6 when length >= EthernetHeader + 40:
+            case EtherTypes.ETH_P_IPV6 when length >= EthernetHeader + 40:
                 (source, destination) = (Address(ip + 8), Address(ip + 24));
                 return true;
             default:

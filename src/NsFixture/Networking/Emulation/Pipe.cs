@@ -20,11 +20,12 @@ internal sealed class Pipe(long seed, int stream)
     private readonly DropLog drops = new();
     private readonly Departures waiting = new();
 
+    private LinkConditions current = LinkConditions.Perfect;
     private bool isPerfect = true, lastWasLost;
     private long delay, jitter, nextFree, lastDue;
     private JitterDistribution distribution;
     private double loss, lossAfterLoss, duplication, reordering, corruption, nanosecondsPerByte;
-    private int mtu, queueLength;
+    private int mtu = int.MaxValue, queueLength;
 
     /// <summary>What has happened so far.</summary>
     public PipeCounters Counters;
@@ -36,6 +37,9 @@ internal sealed class Pipe(long seed, int stream)
     public void Set(LinkConditions? conditions)
     {
         LinkConditions c = conditions ?? LinkConditions.Perfect;
+        if (c == current)
+            return;
+        current = c;
         isPerfect = c == LinkConditions.Perfect;
         (delay, jitter, distribution) = (Nanoseconds(c.Delay), Nanoseconds(c.Jitter), c.Distribution);
         (loss, duplication, reordering, corruption) = (c.Loss / 100, c.Duplication / 100, c.Reordering / 100, c.Corruption / 100);
