@@ -7,6 +7,10 @@ if ! command -v cc >/dev/null; then
     echo "installing gcc and the C library's headers, to check kernel constants against"
     apt-get update -q && apt-get install -y -q gcc libc6-dev linux-libc-dev
 fi
+if [ "$(id -u)" = 0 ] && ! command -v podman >/dev/null; then
+    echo "installing podman, to attach its containers to networks"
+    apt-get update -q && apt-get install -y -q --no-install-recommends podman crun
+fi
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 

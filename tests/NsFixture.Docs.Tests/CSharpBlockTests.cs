@@ -57,6 +57,8 @@ public class CSharpBlockTests
     [InlineData("[Test, IsolatedNetwork(Scope = IsolationScope.PerClass)] public void A() { }")]
     [InlineData("[TestMethod, IsolatedNetwork(MaxParallel = 2)] public void A() { }")]
     [InlineData("new TcpListener(IPAddress.Any);")]
+    [InlineData("public class A { void B(VirtualHost host) => host.Run(async () => await Task.Yield()); }")]
+    [InlineData("public class A { void B(VirtualHost host) => host.Run(() => Task.FromResult(1)); }")]
     public void What_is_wrong_is_found(string code)
     {
         Assert.NotEmpty(Errors(code));

@@ -106,14 +106,14 @@ public abstract class HostsTests
     [Fact]
     public void Asynchronous_code_is_not_let_go_on_on_the_wrong_host()
     {
-        Action running = () => _ = Network["server"].Run(async () => await Task.Yield());
-        running.Should().Throw<InvalidOperationException>().WithMessage("*server*await*");
+        Action running = () => _ = Network["server"].Run<Task>(async () => await Task.Yield());
+        running.Should().Throw<InvalidOperationException>().WithMessage("*server*RunAsync*");
     }
 
     [Fact]
     public void An_exception_of_code_on_a_host_comes_out_as_it_was()
     {
-        var running = () => Network["server"].Run(() => throw new NotSupportedException("mine"));
+        var running = () => Network["server"].Run((Action)(() => throw new NotSupportedException("mine")));
         running.Should().Throw<NotSupportedException>().WithMessage("mine");
     }
 

@@ -52,7 +52,7 @@ internal enum HostRequest : byte
     /// <summary>Domain, type, protocol: a socket of the host's network.</summary>
     Socket = 1,
 
-    /// <summary>The host's network namespace.</summary>
+    /// <summary>The host's network namespace; host -1: the switch's.</summary>
     Namespace,
 
     /// <summary>
@@ -63,6 +63,21 @@ internal enum HostRequest : byte
 
     /// <summary>Link, up or down: plugs it in or out at the switch.</summary>
     SetLink,
+
+    /// <summary>Stops the host's programs.</summary>
+    Pause,
+
+    /// <summary>Continues the host's programs.</summary>
+    Resume,
+
+    /// <summary>Switches the host off.</summary>
+    Kill,
+
+    /// <summary>Switches the host off and on.</summary>
+    Reboot,
+
+    /// <summary>A <see cref="Networking.PlanChange"/> on the host's account; host -1: on nobody's.</summary>
+    Change,
 
     /// <summary>The directory in which all lies that was written to the host's root tree.</summary>
     Layers,

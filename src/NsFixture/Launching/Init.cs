@@ -25,6 +25,8 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
     private bool hardened;
     private NetworkPlan plan = null!;
     private HostProcesses? processes; // made for the first one: most sandboxes have none, and its types would be compiled in each
+    private HostViews? views; // the same
+    private HostLives? lives; // the same; none: no host is paused or off, and none has come or gone
     private LinkControl? links;
     private int test = -1;
 
@@ -123,14 +125,19 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
             switch (request)
             {
                 case HostRequest.Socket:
+                    lives?.RequireOn(host);
                     given = network.OpenSocket(host, reader.Int32(), reader.Int32(), reader.Int32());
                     break;
                 case HostRequest.Namespace:
+                    if (host >= 0)
+                        lives?.RequireOn(host);
                     given = network.NamespaceOf(host);
                     keep = true;
                     break;
                 case HostRequest.Spawn:
-                    processes ??= new HostProcesses(new HostViews(plan, network, roots), hardened);
+                    if (lives != null)
+                        RequireRunning(host, descriptors);
+                    processes ??= new HostProcesses(Views, hardened);
                     (number, given) = processes.Start(host, reader.Strings()!, reader.Strings()!, reader.Text(), descriptors);
                     break;
                 case HostRequest.Layers:
@@ -138,15 +145,34 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
                     keep = true;
                     break;
                 case HostRequest.SetLink:
+                    lives?.RequireOn(host);
                     network.SetLink(host, reader.Int32(), reader.Boolean());
                     break;
+                case HostRequest.Pause:
+                    Lives.Pause(host);
+                    break;
+                case HostRequest.Resume:
+                    Lives.Resume(host);
+                    break;
+                case HostRequest.Kill:
+                    Lives.Kill(host);
+                    break;
+                case HostRequest.Reboot:
+                    Lives.Reboot(host);
+                    break;
+                case HostRequest.Change:
+                    Lives.Change(host, reader.Change());
+                    break;
                 case HostRequest.SetNat:
+                    lives?.RequireOn(host);
                     network.SetNat(host, reader.Nat());
                     break;
                 case HostRequest.SetFirewall:
+                    lives?.RequireOn(host);
                     network.SetFirewall(host, reader.Firewall());
                     break;
                 case HostRequest.RebindNat:
+                    lives?.RequireOn(host);
                     network.RebindNat(host);
                     break;
                 default:
@@ -154,13 +180,42 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
                     break;
             }
         }
-        catch (Exception e) when (e is LinuxException or SandboxException)
+        catch (LinuxException e)
         {
-            problem = UserNamespaceAdvice.Explain(e);
+            problem = $"The sandbox could not do that: {UserNamespaceAdvice.Explain(e)}.";
+        }
+        catch (SandboxException e)
+        {
+            problem = e.Message;
         }
         UnixSocket.Send(to, new ByteWriter().Byte((byte)ControlKind.Answer).String(problem).Int32(number).Bytes(bytes).Written, given < 0 ? [] : [given]);
         if (!keep)
             Descriptors.Close(given);
+    }
+
+    private HostViews Views => views ??= new HostViews(plan, network, roots);
+
+    private HostLives Lives => lives ??= new HostLives(network, Views, LinksChanged);
+
+    private void LinksChanged(NetworkPlan current)
+    {
+        plan = current;
+        if (links != null || current.HasConditions)
+            Links.Changed(current);
+    }
+
+    private void RequireRunning(int host, int[] descriptors)
+    {
+        try
+        {
+            lives!.RequireRunning(host);
+        }
+        catch
+        {
+            foreach (int fd in descriptors)
+                Descriptors.Close(fd);
+            throw;
+        }
     }
 
     private Action? StartTest(byte[] message, int[] descriptors, int signals)

@@ -38,6 +38,12 @@ internal sealed partial class InitConnection(int socket)
     /// <summary>Plugs a host's link in or out.</summary>
     public void SetLink(int host, int link, bool up) => Ask(Request(HostRequest.SetLink, host).Int32(link).Boolean(up));
 
+    /// <summary>What needs no more words than the host: <see cref="HostRequest.Pause"/>, <see cref="HostRequest.Kill"/> and the like.</summary>
+    public void Do(HostRequest request, int host) => Ask(Request(request, host));
+
+    /// <summary>Changes the running network.</summary>
+    public void Change(int host, Networking.PlanChange change) => Ask(Request(HostRequest.Change, host).Change(change));
+
     /// <summary>Gives a router another NAT, or none.</summary>
     public void SetNat(int host, PlannedNat? nat) => Ask(Request(HostRequest.SetNat, host).Nat(nat));
 
@@ -75,7 +81,7 @@ internal sealed partial class InitConnection(int socket)
         var reader = new ByteReader(answer);
         reader.Byte();
         if (reader.String() is { } problem)
-            throw new SandboxException($"The sandbox could not do that: {problem}.");
+            throw new SandboxException(problem);
         return (descriptors.Length > 0 ? descriptors[0] : -1, reader.Int32(), reader.Bytes().ToArray());
     }
 

@@ -9,8 +9,8 @@ internal static class PlanCodec
     public delegate T Reading<T>(ref ByteReader reader);
 
     public static ByteWriter Plan(this ByteWriter writer, NetworkPlan plan) => writer.Int64(plan.Seed)
-        .List(plan.Networks, static (w, n) => w.Int32(n.Index).String(n.Name).Int32(n.Mtu).Prefix(n.Subnet).Prefix(n.Subnet6).Int32(n.InterfaceCount))
-        .List(plan.Hosts, static (w, h) => w.Int32(h.Index).String(h.Name).Boolean(h.IsRouter).Strings([.. h.DnsNames]).List(h.Interfaces, Interface).List(h.Routes, Route).Nat(h.Nat).Firewall(h.Firewall))
+        .List(plan.Networks, Network)
+        .List(plan.Hosts, Host)
         .List(plan.Regions, static (w, r) => w.Int32(r.Index).String(r.Name).List(r.Hosts, static (w, i) => w.Int32(i)))
         .List(plan.RegionConditions, static (w, r) => w.Int32(r.From).Int32(r.To).Conditions(r.Conditions));
 
@@ -18,11 +18,16 @@ internal static class PlanCodec
     {
         long seed = reader.Int64();
         return new NetworkPlan(
-            List(ref reader, static (ref r) => new PlannedNetwork(r.Int32(), r.Text(), r.Int32(), Prefix(ref r), Prefix(ref r), r.Int32())),
-            List(ref reader, static (ref r) => new PlannedHost(r.Int32(), r.Text(), r.Boolean(), r.Strings()!, List(ref r, Interface), List(ref r, Route)) { Nat = r.Nat(), Firewall = r.Firewall() }),
+            List(ref reader, Network),
+            List(ref reader, Host),
             List(ref reader, static (ref r) => new PlannedRegion(r.Int32(), r.Text(), List(ref r, static (ref r) => r.Int32()))),
             List(ref reader, static (ref r) => new RegionConditions(r.Int32(), r.Int32(), r.Conditions()!))) { Seed = seed };
     }
+
+    /// <summary>What changes of a plan.</summary>
+    public static ByteWriter Change(this ByteWriter writer, PlanChange change) => writer.List(change.Networks, Network).List(change.Hosts, Host);
+
+    public static PlanChange Change(this ref ByteReader reader) => new(List(ref reader, Network), List(ref reader, Host));
 
     /// <summary>Link conditions, or null.</summary>
     public static ByteWriter Conditions(this ByteWriter writer, LinkConditions? c) => c == null ? writer.Boolean(false) : writer
@@ -37,6 +42,24 @@ internal static class PlanCodec
         Rate = reader.Int64() is >= 0 and var rate ? rate : null, QueueLength = reader.Int32(), Mtu = reader.Int32() is >= 0 and var mtu ? mtu : null,
     };
 
+    private static void Network(ByteWriter writer, PlannedNetwork n) => writer
+        .Int32(n.Index).String(n.Name).Int32(n.Mtu).Prefix(n.Subnet).Prefix(n.Subnet6).Int32(n.InterfaceCount).Conditions(n.Up).Conditions(n.Down);
+
+    private static PlannedNetwork Network(ref ByteReader reader) => new(reader.Int32(), reader.Text(), reader.Int32(), Prefix(ref reader), Prefix(ref reader), reader.Int32())
+    {
+        Up = reader.Conditions(), Down = reader.Conditions(),
+    };
+
+    private static void Host(ByteWriter writer, PlannedHost h) => writer
+        .Int32(h.Index).String(h.Name).Boolean(h.IsRouter).Strings([.. h.DnsNames]).List(h.Interfaces, Interface).List(h.Routes, Route).Nat(h.Nat).Firewall(h.Firewall)
+        .Boolean(h.HasDerivedRoutes).Boolean(h.IsRemoved).Boolean(h.IsContainer);
+
+    private static PlannedHost Host(ref ByteReader reader) =>
+        new(reader.Int32(), reader.Text(), reader.Boolean(), reader.Strings()!, List(ref reader, Interface), List(ref reader, Route))
+        {
+            Nat = reader.Nat(), Firewall = reader.Firewall(), HasDerivedRoutes = reader.Boolean(), IsRemoved = reader.Boolean(), IsContainer = reader.Boolean(),
+        };
+
     private static void Interface(ByteWriter writer, PlannedInterface i) => writer
         .Int32(i.Host).Int32(i.Index).String(i.Device).Int32(i.Network).Bytes(i.HardwareAddress)
         .List(i.Addresses, static (w, a) => w.Bytes(a.Address.GetAddressBytes()).Int32(a.PrefixLength))
@@ -47,9 +70,9 @@ internal static class PlanCodec
         List(ref reader, static (ref r) => new NetworkAddress(new IPAddress(r.Bytes()), r.Int32())),
         reader.Int32(), reader.Conditions(), reader.Conditions());
 
-    private static void Route(ByteWriter writer, PlannedRoute r) => writer.Prefix(r.Destination).Bytes(r.Gateway.GetAddressBytes()).Int32(r.Interface);
+    private static void Route(ByteWriter writer, PlannedRoute r) => writer.Prefix(r.Destination).Bytes(r.Gateway.GetAddressBytes()).Int32(r.Interface).String(r.Via);
 
-    private static PlannedRoute Route(ref ByteReader reader) => new(Prefix(ref reader)!.Value, new IPAddress(reader.Bytes()), reader.Int32());
+    private static PlannedRoute Route(ref ByteReader reader) => new(Prefix(ref reader)!.Value, new IPAddress(reader.Bytes()), reader.Int32()) { Via = reader.String() };
 
     public static ByteWriter Prefix(this ByteWriter writer, IPNetwork? prefix) => prefix is { } p
         ? writer.Bytes(p.BaseAddress.GetAddressBytes()).Int32(p.PrefixLength)

@@ -3,6 +3,7 @@ using System.Diagnostics.Tracing;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using NsFixture.Linux;
+using NsFixture.Networking;
 
 namespace NsFixture.Launching;
 
@@ -103,6 +104,8 @@ internal static class TestProcess
         Console.SetOut(new ForwardingWriter(text => channel.Send(new TestReport(TestReportKind.ConsoleOut) { Text = text })));
         Console.SetError(new ForwardingWriter(text => channel.Send(new TestReport(TestReportKind.ConsoleError) { Text = text })));
         IsolatedNetwork.Enter(new IsolatedNetwork(request, channel, control));
+        if (request.Spec.Plan.Hosts.Count > 1)
+            HostContext.Mark();
         return (ITestRunner)Activator.CreateInstance(Type.GetType(request.RunnerType, throwOnError: true)!)!;
     }
 

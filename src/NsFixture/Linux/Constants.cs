@@ -95,6 +95,7 @@ internal static class Err
     public const int EPROTONOSUPPORT = 93;
     public const int ENOTSUP = 95;
     public const int EAFNOSUPPORT = 97;
+    public const int EADDRNOTAVAIL = 99;
     public const int ECONNRESET = 104;
 }
 
@@ -214,6 +215,8 @@ internal static class SignalNumbers
     public const int SIGALRM = 14;
     public const int SIGTERM = 15;
     public const int SIGCHLD = 17;
+    public const int SIGCONT = 18;
+    public const int SIGSTOP = 19;
     public const int SIGXCPU = 24;
     public const int SIGXFSZ = 25;
     public const int SIGSYS = 31;

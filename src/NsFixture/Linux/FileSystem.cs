@@ -39,6 +39,23 @@ internal static unsafe class FileSystem
         }
     }
 
+    /// <summary>Replaces a file's content where it lies. It never is empty meanwhile, as it is with O_TRUNC.</summary>
+    public static void Overwrite(string path, string content)
+    {
+        int fd = LinuxException.Check(Libc.Open(path, Fcntl.O_WRONLY | Fcntl.O_CREAT | Fcntl.O_CLOEXEC, 0x1A4 /* 0644 */), "open", path);
+        try
+        {
+            byte[] bytes = Encoding.UTF8.GetBytes(content);
+            WriteAll(fd, bytes, path);
+            if (Libc.FTruncate(fd, bytes.Length) != 0)
+                throw LinuxException.Last("ftruncate", path);
+        }
+        finally
+        {
+            _ = Libc.Close(fd);
+        }
+    }
+
     public static void WriteAll(int fd, ReadOnlySpan<byte> bytes, string target)
     {
         fixed (byte* start = bytes)

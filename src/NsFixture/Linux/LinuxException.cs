@@ -46,6 +46,7 @@ internal sealed class LinuxException(string operation, string target, int errno)
         Err.ENOTSUP => nameof(Err.ENOTSUP),
         Err.EAFNOSUPPORT => nameof(Err.EAFNOSUPPORT),
         Err.EUSERS => nameof(Err.EUSERS),
+        Err.EADDRNOTAVAIL => nameof(Err.EADDRNOTAVAIL),
         Err.ECONNRESET => nameof(Err.ECONNRESET),
         _ => $"errno {errno}",
     };

@@ -8,6 +8,7 @@ namespace NsFixture.Netlink;
 internal static class Nl
 {
     public const int NETLINK_ROUTE = 0;
+    public const int NETLINK_SOCK_DIAG = 4;
     public const int NETLINK_NETFILTER = 12;
     public const int NETLINK_EXT_ACK = 11;
     public const int SOL_NETLINK = 270;
@@ -17,6 +18,7 @@ internal static class Nl
     public const ushort NLM_F_REPLACE = 0x100;
     public const ushort NLM_F_EXCL = 0x200;
     public const ushort NLM_F_CREATE = 0x400;
+    public const ushort NLM_F_DUMP = 0x300;
     public const ushort NLM_F_APPEND = 0x800;
     public const ushort NLM_F_CAPPED = 0x100;
     public const ushort NLM_F_ACK_TLVS = 0x200;
@@ -29,8 +31,11 @@ internal static class Nl
 internal static class Rtm
 {
     public const ushort RTM_NEWLINK = 16;
+    public const ushort RTM_DELLINK = 17;
     public const ushort RTM_NEWADDR = 20;
+    public const ushort RTM_DELADDR = 21;
     public const ushort RTM_NEWROUTE = 24;
+    public const ushort RTM_DELROUTE = 25;
     public const ushort RTA_DST = 1;
     public const ushort RTA_OIF = 4;
     public const ushort RTA_GATEWAY = 5;
@@ -67,6 +72,13 @@ internal static class IfAddr
     public const ushort IFA_ADDRESS = 1;
     public const ushort IFA_LOCAL = 2;
     public const uint IFA_F_NODAD = 2;
+}
+
+[CHeader("linux/sock_diag.h")]
+internal static class SockDiag
+{
+    public const ushort SOCK_DIAG_BY_FAMILY = 20;
+    public const ushort SOCK_DESTROY = 21;
 }
 
 [CHeader("net/if.h")]
@@ -121,4 +133,44 @@ internal struct RtMsg
     public byte rtm_scope;
     public byte rtm_type;
     public uint rtm_flags;
+}
+
+[CHeader("linux/inet_diag.h", CName = "struct inet_diag_sockid")]
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct InetDiagSockId
+{
+    public ushort idiag_sport;
+    public ushort idiag_dport;
+    public fixed uint idiag_src[4];
+    public fixed uint idiag_dst[4];
+    public uint idiag_if;
+    public fixed uint idiag_cookie[2];
+}
+
+[CHeader("linux/inet_diag.h", CName = "struct inet_diag_req_v2")]
+[StructLayout(LayoutKind.Sequential)]
+internal struct InetDiagReqV2
+{
+    public byte sdiag_family;
+    public byte sdiag_protocol;
+    public byte idiag_ext;
+    public byte pad;
+    public uint idiag_states;
+    public InetDiagSockId id;
+}
+
+[CHeader("linux/inet_diag.h", CName = "struct inet_diag_msg")]
+[StructLayout(LayoutKind.Sequential)]
+internal struct InetDiagMsg
+{
+    public byte idiag_family;
+    public byte idiag_state;
+    public byte idiag_timer;
+    public byte idiag_retrans;
+    public InetDiagSockId id;
+    public uint idiag_expires;
+    public uint idiag_rqueue;
+    public uint idiag_wqueue;
+    public uint idiag_uid;
+    public uint idiag_inode;
 }

@@ -73,10 +73,13 @@ internal sealed unsafe partial class RouteSocket : IDisposable
         .Attribute(IfLink.IFLA_IFNAME, name);
 
     /// <summary>Adds a route through a gateway.</summary>
-    public void AddRoute(IPNetwork destination, IPAddress gateway, int linkIndex)
+    public void AddRoute(IPNetwork destination, IPAddress gateway, int linkIndex) =>
+        Request(Route(Rtm.RTM_NEWROUTE, Nl.NLM_F_CREATE | Nl.NLM_F_EXCL, destination, gateway, linkIndex), $"add route to {destination} via {gateway}");
+
+    private static NetlinkMessage Route(ushort type, ushort flags, IPNetwork destination, IPAddress gateway, int linkIndex)
     {
         byte[] via = gateway.GetAddressBytes();
-        var message = new NetlinkMessage(Rtm.RTM_NEWROUTE, Nl.NLM_F_CREATE | Nl.NLM_F_EXCL)
+        var message = new NetlinkMessage(type, flags)
             .Fixed(new RtMsg
             {
                 rtm_family = (byte)(via.Length == 16 ? SocketConstants.AF_INET6 : SocketConstants.AF_INET),
@@ -90,15 +93,18 @@ internal sealed unsafe partial class RouteSocket : IDisposable
             .Attribute(Rtm.RTA_OIF, linkIndex);
         if (destination.PrefixLength > 0)
             message.Attribute(Rtm.RTA_DST, destination.BaseAddress.GetAddressBytes());
-        Request(message, $"add route to {destination} via {gateway}");
+        return message;
     }
 
     /// <summary>Adds an address. IPv6 skips duplicate address detection, which takes more than a second (RFC 4862).</summary>
-    public void AddAddress(int linkIndex, IPAddress address, int prefixLength)
+    public void AddAddress(int linkIndex, IPAddress address, int prefixLength) =>
+        Request(Address(Rtm.RTM_NEWADDR, Nl.NLM_F_CREATE | Nl.NLM_F_EXCL, linkIndex, address, prefixLength), $"add address {address}/{prefixLength} to link {linkIndex}");
+
+    private static NetlinkMessage Address(ushort type, ushort flags, int linkIndex, IPAddress address, int prefixLength)
     {
         byte[] bytes = address.GetAddressBytes();
         bool v6 = bytes.Length == 16;
-        var message = new NetlinkMessage(Rtm.RTM_NEWADDR, Nl.NLM_F_CREATE | Nl.NLM_F_EXCL)
+        return new NetlinkMessage(type, flags)
             .Fixed(new IfAddrMsg
             {
                 ifa_family = (byte)(v6 ? SocketConstants.AF_INET6 : SocketConstants.AF_INET),
@@ -109,7 +115,6 @@ internal sealed unsafe partial class RouteSocket : IDisposable
             })
             .Attribute(IfAddr.IFA_LOCAL, bytes)
             .Attribute(IfAddr.IFA_ADDRESS, bytes);
-        Request(message, $"add address {address}/{prefixLength} to link {linkIndex}");
     }
 
     public void Dispose() => Descriptors.Close(fd);

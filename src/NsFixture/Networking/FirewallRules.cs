@@ -34,7 +34,7 @@ internal sealed class FirewallRules
         }
         foreach (var (name, hook) in ((string, int)[])[("input", Nf.NF_INET_LOCAL_IN), ("forward", Nf.NF_INET_FORWARD), ("output", Nf.NF_INET_LOCAL_OUT)])
             batch.Chain(name, "filter", hook, 0);
-        string? outside = firewall.Outside < 0 ? null : host.Interfaces[firewall.Outside].Device;
+        string? outside = firewall.Outside < 0 ? null : host.Interface(firewall.Outside).Device;
         From(batch.Rule("input"), outside).Verdict(Nft.NFT_GOTO, Chain(FirewallDirection.Inbound));
         To(batch.Rule("output"), outside).Verdict(Nft.NFT_GOTO, Chain(FirewallDirection.Outbound));
         if (outside != null)

@@ -11,6 +11,9 @@ public sealed record InterfaceDeclaration
 
     internal IReadOnlyList<string> Addresses { get; init; } = [];
 
+    /// <summary>Whether each family that was given no address gets one.</summary>
+    internal bool HasDerivedAddresses { get; init; } = true;
+
     internal int? Mtu { get; init; }
 
     internal LinkConditions? Up { get; init; }

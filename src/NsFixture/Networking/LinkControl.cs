@@ -13,6 +13,8 @@ namespace NsFixture.Networking;
 /// </summary>
 internal sealed class LinkControl(NetworkPlan plan, SandboxNetwork network, int[] runtimeDescriptors)
 {
+    private NetworkPlan plan = plan;
+
     private readonly Dictionary<(int Host, int Link), (LinkConditions? Up, LinkConditions? Down)> conditions =
         plan.Hosts.SelectMany(h => h.Interfaces).ToDictionary(i => (i.Host, i.Index), i => (i.Up, i.Down));
 
@@ -26,7 +28,7 @@ internal sealed class LinkControl(NetworkPlan plan, SandboxNetwork network, int[
     {
         PlannedNetwork[] byEmulator = [.. plan.Networks.Where(plan.IsEmulated)];
         foreach (PlannedNetwork segment in byEmulator)
-            Emulate(segment.Index, hasBridge: false);
+            Emulate(segment.Index);
         if (byEmulator.Length > 0)
             notes.Add($"link conditions: NsFixture's own emulator is the switch of {string.Join(", ", byEmulator.Select(n => n.Name))}, with seed {plan.Seed}");
         foreach (PlannedInterface link in plan.Hosts.SelectMany(h => h.Interfaces).Where(i => (i.Up ?? i.Down) != null))
@@ -39,11 +41,11 @@ internal sealed class LinkControl(NetworkPlan plan, SandboxNetwork network, int[
     public void Set(int host, int link, LinkConditions? up, LinkConditions? down)
     {
         conditions[(host, link)] = (up, down);
-        PlannedInterface planned = plan.Hosts[host].Interfaces[link];
+        PlannedInterface planned = plan.Hosts[host].Interface(link);
         if (emulated.Contains(planned.Network))
             emulator!.SetConditions([(host, link, up, down)]);
         else if (NetworkPlan.NeedsEmulator(up) || NetworkPlan.NeedsEmulator(down))
-            Emulate(planned.Network, hasBridge: plan.Networks[planned.Network].InterfaceCount > 1);
+            Emulate(planned.Network);
         else
             SetRates(planned);
     }
@@ -54,14 +56,14 @@ internal sealed class LinkControl(NetworkPlan plan, SandboxNetwork network, int[
         regions[(from, to)] = value;
         foreach (int segment in plan.Regions[from].Hosts.SelectMany(h => plan.Hosts[h].Interfaces).Select(i => i.Network).Distinct())
             if (!emulated.Contains(segment))
-                Emulate(segment, hasBridge: plan.Networks[segment].InterfaceCount > 1);
+                Emulate(segment);
         emulator!.SetRegionConditions(from, to, value);
     }
 
     /// <summary>How a link's conditions are put into effect, and what has been counted on it.</summary>
     public LinkStatus Status(int host, int link)
     {
-        PlannedInterface planned = plan.Hosts[host].Interfaces[link];
+        PlannedInterface planned = plan.Hosts[host].Interface(link);
         RtnlLinkStats64 statistics = network.OnHost(host, s => s.GetLink(planned.Device)).Statistics;
         PipeCounters up = default, down = default;
         long overruns = 0;
@@ -80,24 +82,49 @@ internal sealed class LinkControl(NetworkPlan plan, SandboxNetwork network, int[
 
     /// <summary>The places of dropped packets; none where no emulator is.</summary>
     public (int Count, byte[] Places) Drops(int host, int link, bool down, int first) =>
-        emulated.Contains(plan.Hosts[host].Interfaces[link].Network) ? emulator!.Drops(host, link, down, first) : (0, []);
+        emulated.Contains(plan.Hosts[host].Interface(link).Network) ? emulator!.Drops(host, link, down, first) : (0, []);
 
-    /// <summary>Makes the emulator the switch of a network.</summary>
-    private void Emulate(int segment, bool hasBridge)
+    /// <summary>Follows a change of the network: links that have come, or were made anew or plugged in elsewhere, have their conditions.</summary>
+    public void Changed(NetworkPlan current)
     {
+        var before = plan.Hosts.SelectMany(h => h.Interfaces).ToDictionary(i => (i.Host, i.Index));
+        plan = current;
+        HashSet<(int, int)> there = [.. plan.Hosts.SelectMany(h => h.Interfaces).Select(i => (i.Host, i.Index))];
+        foreach (var gone in conditions.Keys.Where(k => !there.Contains(k)).ToArray())
+            conditions.Remove(gone);
+        limited.RemoveWhere(l => !there.Contains((l.Host, l.Link)));
+        foreach (PlannedInterface link in plan.Hosts.SelectMany(h => h.Interfaces))
+            if (!before.TryGetValue((link.Host, link.Index), out PlannedInterface? old) || old.Up != link.Up || old.Down != link.Down)
+                conditions[(link.Host, link.Index)] = (link.Up, link.Down); // else those that were set while it ran
+        foreach (int segment in emulated.ToArray())
+            Emulate(segment);
+        if (emulator != null && plan.Regions.Count > 0)
+            SetRegions(emulator);
+        foreach (PlannedInterface link in plan.Hosts.SelectMany(h => h.Interfaces).Where(i => !emulated.Contains(i.Network)))
+        {
+            var (up, down) = conditions[(link.Host, link.Index)];
+            if (NetworkPlan.NeedsEmulator(up) || NetworkPlan.NeedsEmulator(down))
+                Emulate(link.Network);
+            else if ((up ?? down) != null)
+                SetRates(link);
+        }
+    }
+
+    /// <summary>Makes the emulator the switch of a network, or has it see all its links.</summary>
+    private void Emulate(int segment)
+    {
+        PlannedInterface[] links = [.. LinksOf(segment)];
+        if (links.FirstOrDefault(l => plan.Hosts[l.Host].IsContainer) is { } container)
+            throw new SandboxException($"Network \"{plan.Networks[segment].Name}\" cannot have link conditions and container \"{plan.Hosts[container.Host].Name}\" at once: what it sends comes in bundles, which the emulator cannot take apart. Give the container a network of its own, behind a router.");
         if (emulator == null)
         {
             int largest = plan.Hosts.SelectMany(h => h.Interfaces).Max(i => i.Mtu);
             emulator = EmulatorClient.Start(network.SwitchNamespace, runtimeDescriptors, plan.Seed, largest);
-            if (plan.Regions.Count > 0)
-                emulator.SetRegions(plan);
-            foreach (var ((from, to), value) in regions)
-                emulator.SetRegionConditions(from, to, value);
+            SetRegions(emulator);
         }
-        PlannedInterface[] links = [.. LinksOf(segment)];
         foreach (PlannedInterface link in links)
         {
-            if (hasBridge)
+            if (network.HasBridge(segment))
                 network.InSwitch.ClearMaster(link.PortName);
             network.OnHost(link.Host, s =>
             {
@@ -110,8 +137,17 @@ internal sealed class LinkControl(NetworkPlan plan, SandboxNetwork network, int[
                 network.InSwitch.ClearRate(link.PortName);
         }
         emulated.Add(segment);
+        network.GiveToEmulator(segment);
         emulator.SetPorts([.. emulated.Order().SelectMany(LinksOf).Select(l => (network.InSwitch.GetLink(l.PortName).Index, l))]);
         emulator.SetConditions(links.Select(l => (l.Host, l.Index, conditions[(l.Host, l.Index)].Up, conditions[(l.Host, l.Index)].Down)));
+    }
+
+    private void SetRegions(EmulatorClient to)
+    {
+        if (plan.Regions.Count > 0)
+            to.SetRegions(plan);
+        foreach (var ((from, destination), value) in regions)
+            to.SetRegionConditions(from, destination, value);
     }
 
     private IEnumerable<PlannedInterface> LinksOf(int segment) => plan.Hosts.SelectMany(h => h.Interfaces).Where(i => i.Network == segment);
@@ -129,7 +165,7 @@ internal sealed class LinkControl(NetworkPlan plan, SandboxNetwork network, int[
         }
         catch (LinuxException e) when (e.Errno is Err.ENOENT or Err.ENOTSUP)
         {
-            Emulate(link.Network, hasBridge: plan.Networks[link.Network].InterfaceCount > 1);
+            Emulate(link.Network);
         }
     }
 

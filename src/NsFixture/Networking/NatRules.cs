@@ -48,10 +48,10 @@ internal sealed class NatRules
     private NatRules(NftBatch batch, PlannedHost router, PlannedNat nat, bool ipv6)
     {
         (this.batch, this.nat, this.ipv6) = (batch, nat, ipv6);
-        outside = router.Interfaces[nat.Outside].Device;
+        outside = router.Interface(nat.Outside).Device;
         family = ipv6 ? Nf.NFPROTO_IPV6 : Nf.NFPROTO_IPV4;
         addressRegisters = Address.Registers;
-        outsideAddresses = [.. router.Interfaces[nat.Outside].Addresses.Select(a => a.Address).Where(a => a.AddressFamily == (ipv6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork))];
+        outsideAddresses = [.. router.Interface(nat.Outside).Addresses.Select(a => a.Address).Where(a => a.AddressFamily == (ipv6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork))];
     }
 
     private Nat Settings => nat.Settings;

@@ -33,12 +33,15 @@ internal sealed partial class SandboxNetwork
     private void AddFilters(string root)
     {
         foreach (PlannedHost host in plan.Hosts)
-        {
-            if (host.Nat is { } nat)
-                In(host.Index, () => SetNat(host, nat, root, isNew: true));
-            if (host.Firewall is { } firewall)
-                SetFirewall(host.Index, firewall);
-        }
+            AddFilters(host, root);
+    }
+
+    private void AddFilters(PlannedHost host, string root)
+    {
+        if (host.Nat is { } nat)
+            In(host.Index, () => SetNat(host, nat, root, isNew: true));
+        if (host.Firewall is { } firewall)
+            SetFirewall(host.Index, firewall);
     }
 
     private void SetNat(PlannedHost host, PlannedNat? nat, string root, bool isNew)

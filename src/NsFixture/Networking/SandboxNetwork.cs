@@ -21,19 +21,20 @@ internal sealed partial class SandboxNetwork : IDisposable
 
     private static readonly TimeSpan AddressLimit = TimeSpan.FromSeconds(30);
 
-    private readonly NetworkPlan plan;
+    private NetworkPlan plan;
     private readonly RouteSocket inSwitch = new();
 
     // No process need live in the switch or on a host, and with the last reference the kernel destroys a namespace and its veths.
     private readonly int switchNamespace = OpenCurrent();
-    private readonly int[] hostNamespaces;
-    private readonly bool[] hasBridge; // by network
+    private int[] hostNamespaces;
+    private readonly HashSet<int> bridges;
+    private bool isOpenToTheUnprivileged;
 
     private SandboxNetwork(NetworkPlan plan)
     {
         this.plan = plan;
-        hasBridge = [.. plan.Networks.Select(segment => segment.InterfaceCount > 1 && !plan.IsEmulated(segment))];
         hostNamespaces = new int[plan.Hosts.Count];
+        bridges = [.. plan.Networks.Where(n => n.InterfaceCount > 1 && !plan.IsEmulated(n)).Select(n => n.Index)];
     }
 
     /// <summary>Where bridges and the hosts' ports are.</summary>
@@ -49,8 +50,8 @@ internal sealed partial class SandboxNetwork : IDisposable
     public static SandboxNetwork Build(NetworkPlan plan)
     {
         var network = new SandboxNetwork(plan) { HasIPv6 = FileSystem.Exists("/proc/self/net/if_inet6") };
-        foreach (PlannedNetwork segment in plan.Networks.Where(n => network.hasBridge[n.Index]))
-            network.inSwitch.CreateBridge(FirstBridgeIndex + segment.Index, segment.BridgeName, segment.BridgeHardwareAddress, segment.Mtu);
+        foreach (int segment in network.bridges)
+            network.CreateBridge(plan.Networks[segment]);
         for (int i = plan.Hosts.Count - 1; i >= 0; i--)
             network.BuildHost(plan.Hosts[i]);
         if (network.HasIPv6)
@@ -65,33 +66,24 @@ internal sealed partial class SandboxNetwork : IDisposable
     {
         AddFilters(root);
         foreach (PlannedHost router in plan.Hosts.Where(h => h.IsRouter))
-            In(router.Index, () =>
-            {
-                string net = root + "/proc/sys/net/";
-                FileSystem.WriteFile(net + "ipv4/ip_forward", "1");
-                if (HasIPv6)
-                    FileSystem.WriteFile(net + "ipv6/conf/all/forwarding", "1");
-            });
+            EnableForwarding(router, root);
     }
 
     /// <summary>Gives ports below 1024, and pings, to processes without capabilities. Needs the sandbox's own /proc.</summary>
     /// <param name="root">Where its root tree is now.</param>
     public void OpenToTheUnprivileged(string root)
     {
+        isOpenToTheUnprivileged = true;
         foreach (PlannedHost host in plan.Hosts)
-            In(host.Index, () =>
-            {
-                FileSystem.WriteFile(root + "/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
-                FileSystem.WriteFile(root + "/proc/sys/net/ipv4/ping_group_range", "0 0"); // the group inside
-            });
+            OpenToTheUnprivileged(host, root);
     }
 
     /// <summary>A socket on a host, wherever it is used.</summary>
     public int OpenSocket(int host, int domain, int type, int protocol) => In(host, () =>
         LinuxException.Check(Libc.Socket(domain, type | SocketConstants.SOCK_CLOEXEC, protocol), "socket", $"on host {plan.Hosts[host].Name}"));
 
-    /// <summary>The network namespace of a host; stays this object's.</summary>
-    public int NamespaceOf(int host) => hostNamespaces[host];
+    /// <summary>The network namespace of a host, or by -1 of the switch; stays this object's.</summary>
+    public int NamespaceOf(int host) => host < 0 ? switchNamespace : hostNamespaces[host];
 
     /// <summary>Does something with the links of a host.</summary>
     public T OnHost<T>(int host, Func<RouteSocket, T> function) => In(host, () =>
@@ -101,7 +93,7 @@ internal sealed partial class SandboxNetwork : IDisposable
     });
 
     /// <summary>Plugs a link in or out at the switch: the host's own end loses its carrier, and nothing else.</summary>
-    public void SetLink(int host, int link, bool up) => inSwitch.SetState(plan.Hosts[host].Interfaces[link].PortName, up);
+    public void SetLink(int host, int link, bool up) => inSwitch.SetState(plan.Hosts[host].Interface(link).PortName, up);
 
     /// <summary>Closes what keeps the network alive.</summary>
     public void Dispose()
@@ -133,6 +125,9 @@ internal sealed partial class SandboxNetwork : IDisposable
 
     private static int OpenCurrent() => FileSystem.OpenDescriptor("/proc/self/ns/net", Fcntl.O_RDONLY);
 
+    private void CreateBridge(PlannedNetwork segment) =>
+        inSwitch.CreateBridge(FirstBridgeIndex + segment.Index, segment.BridgeName, segment.BridgeHardwareAddress, segment.Mtu);
+
     private void BuildHost(PlannedHost host)
     {
         if (Libc.Unshare((int)Sched.CLONE_NEWNET) != 0)
@@ -141,22 +136,44 @@ internal sealed partial class SandboxNetwork : IDisposable
         using var onHost = new RouteSocket();
         onHost.SetUp("lo");
         foreach (PlannedInterface link in host.Interfaces)
-        {
-            int index = FirstDeviceIndex + link.Index;
-            onHost.CreateVeth(index, link.Device, link.HardwareAddress, link.Mtu, link.PortName, link.PortHardwareAddress, switchNamespace);
-            if (hasBridge[link.Network])
-                inSwitch.SetMaster(link.PortName, FirstBridgeIndex + link.Network);
-            else
-                inSwitch.SetUp(link.PortName);
-            onHost.SetUp(link.Device);
-            foreach (NetworkAddress address in link.Addresses.Where(a => Supports(a.Address.AddressFamily)))
-                onHost.AddAddress(index, address.Address, address.PrefixLength);
-        }
+            AddLink(onHost, link);
         foreach (PlannedRoute route in host.Routes.Where(r => Supports(r.Gateway.AddressFamily)))
             onHost.AddRoute(route.Destination, route.Gateway, FirstDeviceIndex + route.Interface);
     }
 
+    private void AddLink(RouteSocket onHost, PlannedInterface link)
+    {
+        int index = FirstDeviceIndex + link.Index;
+        onHost.CreateVeth(index, link.Device, link.HardwareAddress, link.Mtu, link.PortName, link.PortHardwareAddress, switchNamespace);
+        PlugIn(link);
+        onHost.SetUp(link.Device);
+        foreach (NetworkAddress address in link.Addresses.Where(a => Supports(a.Address.AddressFamily)))
+            onHost.AddAddress(index, address.Address, address.PrefixLength);
+    }
+
+    private void PlugIn(PlannedInterface link)
+    {
+        if (bridges.Contains(link.Network))
+            inSwitch.SetMaster(link.PortName, FirstBridgeIndex + link.Network);
+        else
+            inSwitch.SetUp(link.PortName);
+    }
+
     private bool Supports(AddressFamily family) => HasIPv6 || family == AddressFamily.InterNetwork;
+
+    private void OpenToTheUnprivileged(PlannedHost host, string root) => In(host.Index, () =>
+    {
+        FileSystem.WriteFile(root + "/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
+        FileSystem.WriteFile(root + "/proc/sys/net/ipv4/ping_group_range", "0 0"); // the group inside
+    });
+
+    private void EnableForwarding(PlannedHost router, string root) => In(router.Index, () =>
+    {
+        string net = root + "/proc/sys/net/";
+        FileSystem.WriteFile(net + "ipv4/ip_forward", "1");
+        if (HasIPv6)
+            FileSystem.WriteFile(net + "ipv6/conf/all/forwarding", "1");
+    });
 
     private void In(int host, Action action) => In(host, () =>
     {

@@ -50,6 +50,9 @@ public class Topology
 
     private Topology(TopologyDeclarations declared) => this.declared = declared;
 
+    /// <summary>Declarations, with what the edit adds by this class's own methods.</summary>
+    internal static TopologyDeclarations Edit(TopologyDeclarations declared, Func<Topology, Topology> edit) => edit(new Topology(declared)).declared;
+
     /// <summary>The name of the host the test runs on.</summary>
     public string TestHostName => declared.TestHostName;
 

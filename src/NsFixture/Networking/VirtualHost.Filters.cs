@@ -54,6 +54,6 @@ public sealed partial class VirtualHost
             throw new InvalidOperationException($"Host \"{Name}\" does not forward, so it has no {what} with an outside: declare it by WithRouter.");
         int link = (what == "NAT" ? host.Nat?.Outside ?? host.Firewall?.Outside : host.Firewall?.Outside ?? host.Nat?.Outside)
             ?? throw new InvalidOperationException($"Router \"{Name}\" was declared with neither NAT nor firewall, so it is unknown which of its networks is outside: give {method} the name of one.");
-        return plan.Networks[host.Interfaces[link].Network].Name;
+        return plan.Networks[host.Interface(link).Network].Name;
     }
 }

@@ -14,7 +14,7 @@ public sealed partial class VirtualHost
     /// <param name="protocol">TCP, UDP, ICMP; <see cref="ProtocolType.Unspecified"/>: the type's own.</param>
     /// <exception cref="SandboxException">The kernel refused it, or the sandbox is gone.</exception>
     public Socket OpenSocket(AddressFamily family, SocketType type, ProtocolType protocol = ProtocolType.Unspecified) =>
-        new(new SafeSocketHandle(init.OpenSocket(host.Index, SocketConstants.Domain(family), (int)type, (int)protocol), ownsHandle: true));
+        sockets.Add(new Socket(new SafeSocketHandle(init.OpenSocket(host.Index, SocketConstants.Domain(family), (int)type, (int)protocol), ownsHandle: true)));
 
     /// <summary>A TCP socket that listens on all of this host's addresses.</summary>
     /// <param name="port">The port; 0: any that is free.</param>
@@ -104,8 +104,8 @@ public sealed partial class VirtualHost
             return literal;
         if (name.Equals("localhost", StringComparison.OrdinalIgnoreCase))
             return IPAddress.Loopback;
-        var target = plan.Hosts.FirstOrDefault(h => h.DnsNames.Prepend(h.Name).Contains(name, StringComparer.OrdinalIgnoreCase))
-            ?? throw new ArgumentException($"There is no host \"{name}\" in this network; there is {string.Join(", ", plan.Hosts.Select(h => h.Name))}.", nameof(name));
+        var target = plan.Hosts.FirstOrDefault(h => !h.IsRemoved && h.DnsNames.Prepend(h.Name).Contains(name, StringComparer.OrdinalIgnoreCase))
+            ?? throw new ArgumentException($"There is no host \"{name}\" in this network; there is {string.Join(", ", plan.Hosts.Where(h => !h.IsRemoved).Select(h => h.Name))}.", nameof(name));
         return target.Interfaces.OrderBy(i => !host.Interfaces.Any(own => own.Network == i.Network)).SelectMany(i => i.Addresses).Select(a => a.Address)
             .FirstOrDefault(a => Addresses.Any(own => own.AddressFamily == a.AddressFamily))
             ?? throw new ArgumentException($"Hosts \"{Name}\" and \"{name}\" have no family of addresses in common.", nameof(name));

@@ -13,27 +13,28 @@ namespace NsFixture;
 /// </summary>
 public sealed partial class VirtualHost
 {
-    private readonly NetworkPlan plan;
-    private readonly PlannedHost host;
+    private readonly VirtualNetwork network;
     private readonly InitConnection init;
+    private readonly HostSockets sockets = new();
     private readonly RootSpecs? roots;
+    private volatile NetworkPlan plan;
+    private volatile PlannedHost host;
     private VirtualLink[]? links;
 
-    internal VirtualHost(NetworkPlan plan, PlannedHost host, InitConnection init, RootSpecs? roots)
-    {
-        (this.plan, this.host, this.init, this.roots) = (plan, host, init, roots);
-        Names = [host.Name, .. host.DnsNames];
-        Addresses = [.. host.Interfaces.SelectMany(i => i.Addresses).Select(a => a.Address)];
-    }
+    internal VirtualHost(VirtualNetwork network, NetworkPlan plan, PlannedHost host, InitConnection init, RootSpecs? roots) =>
+        (this.network, this.plan, this.host, this.init, this.roots) = (network, plan, host, init, roots);
 
     /// <summary>Its name.</summary>
     public string Name => host.Name;
 
     /// <summary>Its name and its further names.</summary>
-    public IReadOnlyList<string> Names { get; }
+    public IReadOnlyList<string> Names => [host.Name, .. host.DnsNames];
 
     /// <summary>All its addresses, by interface, IPv4 first.</summary>
-    public IReadOnlyList<IPAddress> Addresses { get; }
+    public IReadOnlyList<IPAddress> Addresses => [.. host.Interfaces.SelectMany(i => i.Addresses).Select(a => a.Address)];
+
+    /// <summary>The names of its interfaces: <c>eth0</c>, <c>eth1</c>…</summary>
+    public IReadOnlyList<string> Interfaces => [.. host.Interfaces.Select(i => i.Device)];
 
     /// <summary>Its links to networks, in the order of declaration.</summary>
     public IReadOnlyList<VirtualLink> Links => links ??= [.. host.Interfaces.Select(link => new VirtualLink(this, plan.Networks[link.Network].Name, link, init))];
@@ -78,7 +79,7 @@ public sealed partial class VirtualHost
 
     internal NetworkAddress First(AddressFamily family) =>
         host.Interfaces.SelectMany(i => i.Addresses).FirstOrDefault(a => a.Address.AddressFamily == family)
-        ?? throw new InvalidOperationException($"Host \"{Name}\" has no {(family == AddressFamily.InterNetwork ? "IPv4" : "IPv6")} address: its networks have no such prefix.");
+        ?? throw new InvalidOperationException($"Host \"{Name}\" has no {(family == AddressFamily.InterNetwork ? "IPv4" : "IPv6")} address: its networks have no such prefix, or it was taken from it.");
 
     private void SetLinks(bool up)
     {

@@ -13,7 +13,7 @@ namespace NsFixture;
 /// </example>
 public sealed class VirtualLink
 {
-    private readonly PlannedInterface link;
+    private volatile PlannedInterface link;
     private readonly InitConnection init;
 
     internal VirtualLink(VirtualHost host, string network, PlannedInterface link, InitConnection init)
@@ -26,7 +26,7 @@ public sealed class VirtualLink
     public VirtualHost Host { get; }
 
     /// <summary>The network's name.</summary>
-    public string Network { get; }
+    public string Network { get; private set; }
 
     /// <summary>The interface's name on the host.</summary>
     public string Device => link.Device;
@@ -82,6 +82,17 @@ public sealed class VirtualLink
 
     /// <inheritdoc cref="Device"/>
     public override string ToString() => $"{Host.Name}, {Device}";
+
+    internal int Index => link.Index;
+
+    /// <summary>The same link after a change of the network.</summary>
+    internal VirtualLink Update(string network, PlannedInterface now)
+    {
+        if (now.Up != link.Up || now.Down != link.Down)
+            (Up, Down) = (now.Up ?? LinkConditions.Perfect, now.Down ?? LinkConditions.Perfect);
+        (Network, link) = (network, now);
+        return this;
+    }
 
     internal PlannedInterface Current() => link with { Up = Up.OrNull(), Down = Down.OrNull() };
 

@@ -61,7 +61,7 @@ public sealed partial class VirtualNetwork
     /// <summary>The plan with the conditions of now.</summary>
     private NetworkPlan Current() => plan with
     {
-        Hosts = [.. plan.Hosts.Select(h => h with { Interfaces = [.. Hosts[h.Index].Links.Select(l => l.Current())] })],
+        Hosts = [.. plan.Hosts.Select(h => Hosts.FirstOrDefault(there => there.Index == h.Index) is { } host ? h with { Interfaces = [.. host.Links.Select(l => l.Current())] } : h)],
         RegionConditions = [.. plan.RegionConditions.Where(r => !regionConditions.ContainsKey((r.From, r.To))),
             .. regionConditions.Where(r => r.Value != LinkConditions.Perfect).Select(r => new RegionConditions(r.Key.From, r.Key.To, r.Value))],
     };

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using NsFixture.Launching;
 using NsFixture.Networking;
+using NsFixture.Roots;
 
 namespace NsFixture;
 
@@ -16,15 +17,16 @@ namespace NsFixture;
 /// </example>
 public sealed partial class VirtualNetwork : IAsyncDisposable
 {
-    private readonly NetworkPlan plan;
     private readonly InitConnection init;
     private readonly Sandbox? sandbox;
+    private readonly RootSpecs? roots;
+    private volatile NetworkPlan plan;
     private int disposed;
 
     internal VirtualNetwork(SandboxSpec spec, InitConnection init, Sandbox? sandbox = null)
     {
-        (plan, this.init, this.sandbox) = (spec.Plan, init, sandbox);
-        Hosts = [.. plan.Hosts.Select(host => new VirtualHost(plan, host, init, spec.Roots))];
+        (plan, this.init, this.sandbox, roots) = (spec.Plan, init, sandbox, spec.Roots);
+        Hosts = [.. plan.Hosts.Select(host => new VirtualHost(this, plan, host, init, roots))];
     }
 
     /// <summary>
@@ -63,10 +65,13 @@ public sealed partial class VirtualNetwork : IAsyncDisposable
     }
 
     /// <summary>All hosts and routers, in the order of declaration; the test's own is the first.</summary>
-    public IReadOnlyList<VirtualHost> Hosts { get; }
+    public IReadOnlyList<VirtualHost> Hosts { get; private set; }
 
     /// <summary>The host the test runs on.</summary>
-    public VirtualHost TestHost => Hosts[plan.Test.Index];
+    public VirtualHost TestHost => Hosts[0];
+
+    /// <summary>Whether it was disposed of.</summary>
+    internal bool HasEnded => Volatile.Read(ref disposed) != 0;
 
     /// <summary>A host by its name, or by one of its further names.</summary>
     /// <param name="name">In any case.</param>
@@ -74,8 +79,14 @@ public sealed partial class VirtualNetwork : IAsyncDisposable
     public VirtualHost this[string name] => TryGetHost(name, out VirtualHost? host) ? host
         : throw new ArgumentException($"There is no host \"{name}\" in this network; there is {string.Join(", ", Hosts.Select(h => h.Name))}.", nameof(name));
 
-    /// <summary>The networks, hosts, addresses and routes, as a text to read.</summary>
-    public string Describe() => PlanText.Describe(Current());
+    /// <summary>The networks, hosts, addresses and routes as they are now, as a text to read.</summary>
+    public string Describe() => PlanText.Describe(PlanRevision.Compact(Current()));
+
+    /// <summary>The network as it is now, as a Mermaid flowchart (<see href="https://mermaid.js.org"/>).</summary>
+    public string ToMermaid() => PlanMermaid.Draw(PlanRevision.Compact(Current()));
+
+    /// <summary>The network as it is now, as an SVG image, complete in itself.</summary>
+    public string ToSvg() => PlanSvg.Draw(PlanRevision.Compact(Current()));
 
     /// <summary>Ends the network; everything on its hosts has ended when this completes. A test's own ends with the test.</summary>
     public async ValueTask DisposeAsync()

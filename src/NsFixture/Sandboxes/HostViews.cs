@@ -11,8 +11,9 @@ namespace NsFixture.Sandboxes;
 /// </summary>
 internal sealed class HostViews(NetworkPlan plan, SandboxNetwork network, SandboxRoots roots)
 {
+    private NetworkPlan plan = plan;
     private readonly Dictionary<int, (int Mounts, int Names)> views = [];
-    private readonly HostsFile hosts = new(plan, network.HasIPv6);
+    private HostsFile hosts = new(plan, network.HasIPv6);
 
     /// <summary>Makes a host's view if there is none yet. The test's host has the sandbox's own.</summary>
     public void Prepare(int host)
@@ -53,6 +54,45 @@ internal sealed class HostViews(NetworkPlan plan, SandboxNetwork network, Sandbo
             Enter(view.Names, Sched.CLONE_NEWUTS);
         }
         Enter(network.NamespaceOf(host), Sched.CLONE_NEWNET);
+    }
+
+    /// <summary>Drops a host's view: the next program there gets a new one.</summary>
+    public void Forget(int host)
+    {
+        if (!views.Remove(host, out var view))
+            return;
+        if (!roots.TryGetMounts(host, out _)) // a tree of its own stays
+            Descriptors.Close(view.Mounts);
+        Descriptors.Close(view.Names);
+    }
+
+    /// <summary>
+    /// The one place that hears of it when hosts, their names or their addresses have changed: all that knows names inside is
+    /// brought up to date here.
+    /// </summary>
+    public void NamesChanged(NetworkPlan current)
+    {
+        HostsFile before = hosts, after = new(current, network.HasIPv6);
+        (NetworkPlan old, plan, hosts) = (plan, current, after);
+        HostsFile.Revise("/etc/hosts", before.TextFor(old.Test), after.TextFor(current.Test));
+        int ownMounts = Open("mnt");
+        try
+        {
+            foreach (PlannedHost host in old.Hosts.Where(h => h.Index != old.Test.Index && !current.Hosts[h.Index].IsRemoved))
+            {
+                if (!roots.TryGetMounts(host.Index, out int mounts))
+                    mounts = views.TryGetValue(host.Index, out var view) ? view.Mounts : -1;
+                if (mounts < 0)
+                    continue;
+                Enter(mounts, Sched.CLONE_NEWNS);
+                HostsFile.Revise("/etc/hosts", before.TextFor(host), after.TextFor(current.Hosts[host.Index]));
+            }
+        }
+        finally
+        {
+            Enter(ownMounts, Sched.CLONE_NEWNS);
+            Descriptors.Close(ownMounts);
+        }
     }
 
     private static int Open(string type) => FileSystem.OpenDescriptor("/proc/self/ns/" + type, Fcntl.O_RDONLY);

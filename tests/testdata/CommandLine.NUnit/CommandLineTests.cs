@@ -40,7 +40,7 @@ public class OutcomeTests
 
 public class OtherTests
 {
-    [TestCase(TestName = "A name of its own, with spaces"), Property("Size", 3)]
+    [TestCase(TestName = "A name of its own, with spaces"), Property("Size", "3")]
     public void Named()
     {
     }

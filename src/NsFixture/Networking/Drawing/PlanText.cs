@@ -14,7 +14,7 @@ internal static class PlanText
             [i.Index == 0 ? Title(plan, h) : "", i.Device, plan.Networks[i.Network].Name, string.Join(", ", i.Addresses), $"{i.Mtu}", Conditions(i)])));
         Table(text, ["NAME", "HOST"], plan.Hosts.SelectMany(h => h.DnsNames.Select(n => (string[])[n, h.Name])));
         Table(text, ["ROUTES OF", "DESTINATION", "GATEWAY", "INTERFACE"], plan.Hosts.SelectMany(h => h.Routes.Select((r, i) => (string[])
-            [i == 0 ? h.Name : "", Destination(r), $"{r.Gateway}", h.Interfaces[r.Interface].Device])));
+            [i == 0 ? h.Name : "", Destination(r), $"{r.Gateway}", h.Interface(r.Interface).Device])));
         Table(text, ["NAT OF", "OUTSIDE", "NAT"], plan.Hosts.Where(h => h.Nat != null).Select(h => (string[])[h.Name, Outside(plan, h, h.Nat!.Outside), h.Nat.Settings.ToString()]));
         Table(text, ["FIREWALL OF", "OUTSIDE", "RULES"], plan.Hosts.Where(h => h.Firewall != null).Select(h => (string[])[h.Name, Outside(plan, h, h.Firewall!.Outside), h.Firewall.Settings.ToString()]));
         Table(text, ["REGION", "HOSTS"], plan.Regions.Select(r => (string[])[r.Name, Hosts(plan, r)]));
@@ -37,7 +37,7 @@ internal static class PlanText
             yield return $"firewall{(firewall.Outside < 0 ? "" : $" to {Outside(plan, host, firewall.Outside)}")}: {firewall.Settings}";
     }
 
-    private static string Outside(NetworkPlan plan, PlannedHost host, int link) => link < 0 ? "" : plan.Networks[host.Interfaces[link].Network].Name;
+    private static string Outside(NetworkPlan plan, PlannedHost host, int link) => link < 0 ? "" : plan.Networks[host.Interface(link).Network].Name;
 
     /// <summary>The names of a region's hosts.</summary>
     public static string Hosts(NetworkPlan plan, PlannedRegion region) => string.Join(", ", region.Hosts.Select(i => plan.Hosts[i].Name));

@@ -139,7 +139,7 @@ internal sealed class AddressPlanner(IReadOnlyList<NetworkDraft> networks, IRead
 
     // A link with a given address that was refused needs none besides: its problem is named.
     private static bool NeedsAddress(LinkDraft link, AddressFamily family) =>
-        link.Network.Pool(family) != null && link.Address(family) == null &&
+        link.Network.Pool(family) != null && link.Address(family) == null && link.Declaration.HasDerivedAddresses &&
         !link.Declaration.Addresses.Any(a => NetworkAddress.TryParse(a, out IPAddress? address) && address.AddressFamily == family);
 
     private static string Example(NetworkDraft network) => network.Pool4 is { } four ? $"{NetworkAddress.Add(four.Prefix.BaseAddress, 2)}" : "10.0.0.2";

@@ -75,10 +75,14 @@ internal sealed class LinkDraft(NodeDraft node, int index, InterfaceDeclaration 
 
     public List<NetworkAddress> Addresses { get; } = [];
 
-    public bool IsWhole => AddressPlanner.Families.All(f => Address(f) != null == network.Has(f));
+    /// <summary>Whether it has what it was to have.</summary>
+    public bool IsWhole => AddressPlanner.Families.All(f => Address(f) != null == network.Has(f) || IsToBeWithout(f));
 
     /// <summary>Its first address of a family.</summary>
     public IPAddress? Address(AddressFamily family) => Addresses.Find(a => a.Address.AddressFamily == family)?.Address;
+
+    private bool IsToBeWithout(AddressFamily family) => !declaration.HasDerivedAddresses && Address(family) == null &&
+        !declaration.Addresses.Any(a => NetworkAddress.TryParse(a, out IPAddress? address) && address.AddressFamily == family);
 }
 
 /// <summary>The host addresses of a prefix, by their distance from its base.</summary>

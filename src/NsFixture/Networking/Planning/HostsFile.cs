@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
+using NsFixture.Linux;
 
 namespace NsFixture.Networking;
 
@@ -20,6 +21,25 @@ internal sealed class HostsFile(NetworkPlan plan, bool ipv6)
         HashSet<int> near = areAlike ? [] : [.. asking.Interfaces.Select(i => i.Network)];
         string key = string.Join(' ', near.Order());
         return texts.TryGetValue(key, out string? text) ? text : texts[key] = Write(near);
+    }
+
+    /// <summary>Brings a file up to date, and keeps what others have written into it. In its place: it may be mounted, and open.</summary>
+    public static void Revise(string path, string before, string after)
+    {
+        if (before == after)
+            return;
+        string text = FileSystem.Exists(path) ? FileSystem.ReadText(path) : "";
+        if (text.Contains(before, StringComparison.Ordinal))
+        {
+            text = text.Replace(before, after, StringComparison.Ordinal);
+        }
+        else
+        {
+            HashSet<string> old = [.. before.Split('\n')], wanted = [.. after.Split('\n')];
+            string[] kept = [.. text.Split('\n').Where(line => line.Length > 0 && (!old.Contains(line) || wanted.Contains(line)))];
+            text = string.Concat(kept.Concat(wanted.Where(line => line.Length > 0 && !kept.Contains(line))).Select(line => line + '\n'));
+        }
+        FileSystem.Overwrite(path, text);
     }
 
     private string Write(HashSet<int> near)

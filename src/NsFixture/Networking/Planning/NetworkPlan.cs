@@ -45,6 +45,12 @@ internal sealed record NetworkPlan(
 /// <param name="InterfaceCount">How many interfaces are on it: below two nothing has to switch.</param>
 internal sealed record PlannedNetwork(int Index, string Name, int Mtu, IPNetwork? Subnet, IPNetwork? Subnet6, int InterfaceCount)
 {
+    /// <summary>What happens to packets to the network, on links without conditions of their own; null where nothing does.</summary>
+    public LinkConditions? Up { get; init; }
+
+    /// <summary>What happens to packets from the network, on links without conditions of their own; null where nothing does.</summary>
+    public LinkConditions? Down { get; init; }
+
     /// <summary>What its bridge is called in the switch.</summary>
     public string BridgeName => $"n{Index}";
 
@@ -53,7 +59,7 @@ internal sealed record PlannedNetwork(int Index, string Name, int Mtu, IPNetwork
 }
 
 /// <summary>A host or a router.</summary>
-/// <param name="Index">Its place in <see cref="NetworkPlan.Hosts"/>.</param>
+/// <param name="Index">Its place in <see cref="NetworkPlan.Hosts"/>, for as long as the network runs.</param>
 /// <param name="Name">An RFC 1123 label, unique among hosts and their further names.</param>
 /// <param name="IsRouter">Whether it forwards.</param>
 /// <param name="DnsNames">The names it has besides its own.</param>
@@ -67,11 +73,25 @@ internal sealed record PlannedHost(
 
     /// <summary>Its firewall; null where all passes.</summary>
     public PlannedFirewall? Firewall { get; init; }
+
+    /// <summary>Whether it has the routes that follow from the topology besides those declared.</summary>
+    public bool HasDerivedRoutes { get; init; } = true;
+
+    /// <summary>Whether it has been removed from the running network. Its place stays, so that no other host gets its number; it has nothing.</summary>
+    public bool IsRemoved { get; init; }
+
+    /// <summary>Whether it is a container of an engine's, which has its network from there and one link to this one.</summary>
+    public bool IsContainer { get; init; }
+
+    /// <summary>The interface of an index.</summary>
+    /// <exception cref="SandboxException">It has been removed.</exception>
+    public PlannedInterface Interface(int index) => Interfaces.FirstOrDefault(i => i.Index == index)
+        ?? throw new SandboxException(IsRemoved ? $"Host \"{Name}\" has been removed from the network." : $"The interface has been removed from host \"{Name}\".");
 }
 
 /// <summary>A link: a host's attachment to a network.</summary>
 /// <param name="Host">The host's index.</param>
-/// <param name="Index">Its place in <see cref="PlannedHost.Interfaces"/>.</param>
+/// <param name="Index">Its number on the host: its place in <see cref="PlannedHost.Interfaces"/> until one before it is removed.</param>
 /// <param name="Device">The interface's name on the host.</param>
 /// <param name="Network">The network's index.</param>
 /// <param name="HardwareAddress">Six bytes, locally administered, unique in the topology.</param>
@@ -94,7 +114,11 @@ internal sealed record PlannedInterface(
 /// <param name="Destination">A prefix; of length 0 for a default route.</param>
 /// <param name="Gateway">An address of a router, on the network of the interface.</param>
 /// <param name="Interface">The index of the host's interface.</param>
-internal sealed record PlannedRoute(IPNetwork Destination, IPAddress Gateway, int Interface);
+internal sealed record PlannedRoute(IPNetwork Destination, IPAddress Gateway, int Interface)
+{
+    /// <summary>The gateway as it was declared, its name or its address; null: the route is derived.</summary>
+    public string? Via { get; init; }
+}
 
 /// <summary>Hosts that are near to one another.</summary>
 /// <param name="Index">Its place in <see cref="NetworkPlan.Regions"/>.</param>

@@ -61,13 +61,13 @@ internal sealed class RoutePlanner
             if (destination is { } d && d.BaseAddress.AddressFamily != address.AddressFamily)
                 problems.Add($"{title} mixes IPv4 and IPv6: give a gateway of the destination's kind, or its name.");
             else if (GatewayAt(node, address, title) is { } link)
-                Add(node, destination ?? Everything(address.AddressFamily), address, link, title);
+                Add(node, destination ?? Everything(address.AddressFamily), address, link, route.Via, title);
         }
         else if (GatewayNamed(node, route.Via, title) is { } gateway)
-            AddVia(node, gateway, destination is { } d ? [d] : [.. AddressPlanner.Families.Select(Everything)], title);
+            AddVia(node, gateway, destination is { } d ? [d] : [.. AddressPlanner.Families.Select(Everything)], route.Via, title);
     }
 
-    private void AddVia(NodeDraft node, NodeDraft gateway, IPNetwork[] destinations, string title)
+    private void AddVia(NodeDraft node, NodeDraft gateway, IPNetwork[] destinations, string via, string title)
     {
         int added = 0;
         foreach (IPNetwork destination in destinations)
@@ -76,7 +76,7 @@ internal sealed class RoutePlanner
             LinkDraft? link = node.Links.Find(l => l.Address(family) != null && gateway.LinkTo(l.Network, family) != null);
             if (link == null)
                 continue;
-            Add(node, destination, gateway.LinkTo(link.Network, family)!.Address(family)!, link, title);
+            Add(node, destination, gateway.LinkTo(link.Network, family)!.Address(family)!, link, via, title);
             added++;
         }
         if (added == 0 && node.IsWhole && gateway.IsWhole)
@@ -119,12 +119,12 @@ internal sealed class RoutePlanner
         return null;
     }
 
-    private void Add(NodeDraft node, IPNetwork destination, IPAddress gateway, LinkDraft link, string title)
+    private void Add(NodeDraft node, IPNetwork destination, IPAddress gateway, LinkDraft link, string via, string title)
     {
         if (!node.GivenDestinations.Add(destination))
             problems.Add($"{title} is its second one to {destination}: leave one out.");
         else
-            node.Routes.Add(new PlannedRoute(destination, gateway, link.Index));
+            node.Routes.Add(new PlannedRoute(destination, gateway, link.Index) { Via = via });
     }
 
     private void AddDefaultRoute(NodeDraft host, AddressFamily family)

@@ -202,24 +202,27 @@ internal sealed class TopologyPlanner
     }
 
     private static PlannedNetwork Planned(NetworkDraft network) =>
-        new(network.Index, network.Name, network.Declaration.Mtu, network.Pool4?.Prefix, network.Pool6?.Prefix, network.Links.Count);
+        new(network.Index, network.Name, network.Declaration.Mtu, network.Pool4?.Prefix, network.Pool6?.Prefix, network.Links.Count)
+        {
+            Up = Needed(network.Declaration.Up), Down = Needed(network.Declaration.Down),
+        };
 
     private static PlannedHost Planned(NodeDraft node) =>
         new(node.Index, node.Declaration.Name, node.IsRouter, node.Declaration.DnsNames, [.. node.Links.Select(Planned)], node.Routes)
-        { Nat = node.Nat, Firewall = node.Firewall };
+        { Nat = node.Nat, Firewall = node.Firewall, HasDerivedRoutes = node.Declaration.HasDerivedRoutes };
 
     private static PlannedInterface Planned(LinkDraft link)
     {
         NetworkDeclaration network = link.Network.Declaration;
         NetworkAddress[] addresses = [.. link.Addresses.OrderBy(a => a.Address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6)]; // stable
-        return new PlannedInterface(link.Node.Index, link.Index, link.Device, link.Network.Index, HardwareAddress(link, addresses[0]), addresses, link.Mtu,
+        return new PlannedInterface(link.Node.Index, link.Index, link.Device, link.Network.Index, HardwareAddress(link, addresses.FirstOrDefault()), addresses, link.Mtu,
             Needed(link.Declaration.Up ?? network.Up), Needed(link.Declaration.Down ?? network.Down));
     }
 
     /// <summary>By the IPv4 address; without one by the places of network and link, as the ends of IPv6 addresses may be alike.</summary>
-    private static byte[] HardwareAddress(LinkDraft link, NetworkAddress first)
+    private static byte[] HardwareAddress(LinkDraft link, NetworkAddress? first)
     {
-        if (first.Address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork)
+        if (first?.Address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork)
             return NetworkAddress.HardwareAddress(first.Address, 0);
         int number = link.Network.Links.IndexOf(link);
         return [0x02, 0x06, (byte)(link.Network.Index >> 8), (byte)link.Network.Index, (byte)(number >> 8), (byte)number];

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# 32 networks in parallel with identical host names, addresses and ports, again and again, and then a look at what is left on the
+# machine. Usage: eng/soak.sh [ROUNDS], by default 1000. Needs a Debug build of tests/NsFixture.Isolated.Tests.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+rounds=${1:-1000}
+own=$(mktemp -d)
+trap 'rm -rf "$own"' EXIT
+export NSFIXTURE_SOAK_ROUNDS=$rounds NSFIXTURE_SOAK_MARK=$$-$RANDOM TMPDIR=$own/tmp DOTNET_NOLOGO=1
+mkdir "$TMPDIR"
+
+# What a run could leave: devices, mounts, control groups, System V objects, files of its name, processes.
+machine() {
+    awk 'NR > 2 { print "device " $1 }' /proc/net/dev
+    awk '{ print "mount " $5 }' /proc/self/mountinfo
+    find /sys/fs/cgroup -type d -iname '*nsfixture*' -printf 'cgroup %p\n' 2>/dev/null || true
+    awk 'FNR > 1 { print FILENAME, $1, $2 }' /proc/sysvipc/*
+    find /run /tmp /dev/shm -maxdepth 2 -iname '*nsfixture*' -not -path "$own*" -not -path '/tmp/nsfixture-user-*' -printf 'file %p\n' 2>/dev/null || true
+    find "$TMPDIR" -mindepth 1 -maxdepth 1 -printf 'file %f\n' | grep -vE 'clr-debug-pipe|dotnet-diagnostic|\.dotnet|VSTestHost' || true
+}
+processes() { grep -lsz "^NSFIXTURE_SOAK_MARK=$NSFIXTURE_SOAK_MARK\$" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3 | grep -vx "$$" || true; }
+
+machine | sort >"$own/before"
+status=0
+start=$SECONDS
+dotnet test --no-build tests/NsFixture.Isolated.Tests -nologo --filter "FullyQualifiedName~RuntimeStressTests" || status=1
+echo "$rounds rounds of 32 in $((SECONDS - start)) s"
+for _ in $(seq 50); do
+    # This shell, and what it runs to ask, have the mark as well.
+    left=$(for p in $(processes); do tr '\0' ' ' <"/proc/$p/cmdline" 2>/dev/null | grep -v 'soak.sh\|^grep\|^cut' || true; done)
+    [ -z "$left" ] && break
+    sleep 0.1
+done
+machine | sort >"$own/after"
+if ! diff "$own/before" "$own/after"; then echo "The run has left something on the machine."; status=1; fi
+if [ -n "$left" ]; then echo "Processes are left: $left"; status=1; fi
+[ $status -eq 0 ] && echo "Nothing is left on the machine."
+exit $status

@@ -1,0 +1,17 @@
+namespace NsFixture;
+
+/// <summary>What a host of a running network is doing.</summary>
+public enum HostState
+{
+    /// <summary>It runs.</summary>
+    Running = 1,
+
+    /// <summary>Its programs are stopped, by <see cref="VirtualHost.Pause"/>.</summary>
+    Paused,
+
+    /// <summary>It is switched off, by <see cref="VirtualHost.Kill"/>.</summary>
+    Off,
+
+    /// <summary>It is no longer part of the network.</summary>
+    Removed,
+}
