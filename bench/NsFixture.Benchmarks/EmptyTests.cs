@@ -37,6 +37,21 @@ public class EmptyTests
         await client.GetStream().ReadExactlyAsync(one);
     }
 
+    /// <summary>Runs in a tree of one program, as it would in one of an image.</summary>
+    /// <param name="row">Each row is a test of its own.</param>
+    [Theory, MemberData(nameof(Rows)), IsolatedNetwork(Root = RootKind.Minimal, RootPrograms = ["sh"])]
+    public void InMinimalTree(int row) => _ = row;
+
+    /// <summary>Runs in the machine's tree, to be read only.</summary>
+    /// <param name="row">Each row is a test of its own.</param>
+    [Theory, MemberData(nameof(Rows)), IsolatedNetwork(Root = RootKind.ReadOnly)]
+    public void InReadOnlyTree(int row) => _ = row;
+
+    /// <summary>Runs without privileges.</summary>
+    /// <param name="row">Each row is a test of its own.</param>
+    [Theory, MemberData(nameof(Rows)), IsolatedNetwork(Hardened = true)]
+    public void Hardened(int row) => _ = row;
+
     /// <summary>Runs in the measuring process.</summary>
     /// <param name="row">Each row is a test of its own.</param>
     [Theory, MemberData(nameof(Rows))]

@@ -113,22 +113,13 @@ public sealed class ImageArchiveTests : IDisposable
         Directory.GetFileSystemEntries(directory).Where(f => f != path && f != directory + "/tree").Should().BeEmpty();
     }
 
+    /// <summary>The files were written by podman 4.3.1: podman build, of a file of three lines, and podman save --format.</summary>
     [Theory, InlineData("oci-archive"), InlineData("docker-archive")]
     public void An_image_that_podman_made_is_read(string format)
     {
-        // In the containers of a CI there is often nothing podman could work with: what it writes is then covered by the tests above alone.
-        string storage = directory + "/storage", context = directory + "/context";
-        Directory.CreateDirectory(context);
-        File.WriteAllText(context + "/hello", "from podman");
-        File.WriteAllText(context + "/Containerfile", "FROM scratch\nCOPY hello /data/hello\nENV COLOUR=blue\nENTRYPOINT [\"/data/hello\"]\n");
-        if (Run("podman", $"--root {storage} --runroot {directory}/run --storage-driver vfs build --isolation chroot -t made:1 {context}") is { } problem)
-        {
-            problem.Should().NotBeNullOrEmpty();
-            return;
-        }
-        Run("podman", $"--root {storage} --runroot {directory}/run --storage-driver vfs save --format {format} -o {directory}/image.tar made:1").Should().BeNull();
-        UnpackFile(directory + "/image.tar", "made:1").Should().Contain(new KeyValuePair<string, string>("/data/hello", "from podman"));
-        using ImageArchive image = ImageArchive.Open(directory + "/image.tar", null);
+        string path = Path.Combine(AppContext.BaseDirectory, "Roots/Podman", format + ".tar");
+        UnpackFile(path, "made:1").Should().Equal(new Dictionary<string, string> { ["/data/hello"] = "from podman" });
+        using ImageArchive image = ImageArchive.Open(path, null);
         image.Configuration.Environment.Should().Contain("COLOUR=blue");
         image.Configuration.EntryPoint.Should().Equal("/data/hello");
     }
@@ -165,23 +156,6 @@ public sealed class ImageArchiveTests : IDisposable
         copying.Wait();
         zstd.WaitForExit();
         return output.ToArray();
-    }
-
-    /// <summary>Null: it worked.</summary>
-    private static string? Run(string program, string arguments)
-    {
-        try
-        {
-            using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
-            Task<string> output = process.StandardOutput.ReadToEndAsync();
-            string errors = process.StandardError.ReadToEnd();
-            process.WaitForExit();
-            return process.ExitCode == 0 ? null : errors + output.Result;
-        }
-        catch (System.ComponentModel.Win32Exception e)
-        {
-            return e.Message;
-        }
     }
 
     private ImageArchive Open(byte[] image)

@@ -24,7 +24,6 @@ namespace NsFixture.Roots.Archives;
 /// </summary>
 internal sealed class TreeCache
 {
-    public const string LimitVariable = "NSFIXTURE_CACHE_SIZE";
     public const long DefaultLimit = 10L << 30;
     private const string Format = "v1"; // raised when trees are unpacked in another way
     private static readonly Lazy<TreeCache> LazyShared = new(() => new TreeCache(DefaultDirectory(), LimitFromEnvironment()));
@@ -243,12 +242,12 @@ internal sealed class TreeCache
 
     private static long LimitFromEnvironment()
     {
-        string? text = Environment.GetEnvironmentVariable(LimitVariable);
+        string? text = Environment.GetEnvironmentVariable("NSFIXTURE_CACHE_SIZE");
         if (string.IsNullOrEmpty(text))
             return DefaultLimit;
         int shift = char.ToUpperInvariant(text[^1]) switch { 'K' => 10, 'M' => 20, 'G' => 30, 'T' => 40, _ => 0 };
         if (long.TryParse(shift == 0 ? text : text[..^1], NumberStyles.None, CultureInfo.InvariantCulture, out long size) && size > 0 && size <= long.MaxValue >> shift)
             return size << shift;
-        throw new RootTreeException($"{LimitVariable}={text} is no size: use a number of bytes, or one with K, M, G or T behind it, such as 10G.");
+        throw new RootTreeException($"NSFIXTURE_CACHE_SIZE={text} is no size: use a number of bytes, or one with K, M, G or T behind it, such as 10G.");
     }
 }

@@ -175,7 +175,7 @@ internal sealed unsafe class TreeUnpacker
         if (entry is PaxTarEntry pax && pax.ExtendedAttributes.Keys.Any(k => k.StartsWith("GNU.sparse", StringComparison.Ordinal)))
             throw new Refusal("is a sparse file in GNU's format, which is not read: make the archive without --sparse");
         if (entry.Length > maxSize - size)
-            throw new Refusal($"makes the tree larger than {maxSize} bytes, which is all that the cache of root trees may have: raise {TreeCache.LimitVariable}, or use a smaller image");
+            throw new Refusal($"makes the tree larger than {maxSize} bytes, which is all that the cache of root trees may have: raise NSFIXTURE_CACHE_SIZE, or use a smaller image");
         size += entry.Length;
         Remove(path);
         string full = Full(path);
