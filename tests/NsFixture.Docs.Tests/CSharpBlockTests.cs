@@ -57,12 +57,13 @@ public class CSharpBlockTests
         Assert.NotEmpty(Errors($"public class Sample {{ {code} }}"));
     }
 
+    // Neither documentation of samples nor the versions of assemblies are at stake: the SDK's own builds are silent about the latter too.
     private static string[] Errors(string code)
     {
         string framework = code.Contains("[Test", StringComparison.Ordinal) ? NUnitUsings : XunitUsings;
         SyntaxTree[] trees = [.. new[] { Usings, framework, code }.Select(text => CSharpSyntaxTree.ParseText(text))];
         var options = new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable);
         return [.. CSharpCompilation.Create("sample", trees, References, options).Emit(Stream.Null).Diagnostics
-            .Where(d => d.Severity >= DiagnosticSeverity.Warning && d.Id != "CS1591").Select(d => d.ToString())];
+            .Where(d => d.Severity >= DiagnosticSeverity.Warning && d.Id is not ("CS1591" or "CS1701")).Select(d => d.ToString())];
     }
 }

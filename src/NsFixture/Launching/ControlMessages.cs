@@ -56,13 +56,16 @@ internal enum HostRequest : byte
     Namespace,
 
     /// <summary>
-    /// Argv, envp, directory; descriptors: standard input, output, error, and a pipe for the wait status. Answers its id, and a
+    /// A <see cref="ProgramStart"/>; descriptors: standard input, output, error, and a pipe for the wait status. Answers its id, and a
     /// process descriptor.
     /// </summary>
     Spawn,
 
     /// <summary>Link, up or down: plugs it in or out at the switch.</summary>
     SetLink,
+
+    /// <summary>A control socket of the name server's, which is started if there is none; for <see cref="DnsRequest"/>.</summary>
+    Dns,
 }
 
 /// <summary>The numbers both ends of every connection agree on.</summary>

@@ -88,7 +88,7 @@ internal static class ForkServerProcess
 
     private static void Prepare(string runnerType, string assemblyPath)
     {
-        CompileAhead(Own.SelectMany(t => t.GetNestedTypes(BindingFlags.Public | BindingFlags.NonPublic).Prepend(t)), TimeSpan.MaxValue);
+        CompileAhead(Own);
         foreach (MethodInfo method in typeof(Libc).GetMethods(BindingFlags.NonPublic | BindingFlags.Public | BindingFlags.Static).Where(IsNative))
             Attempt(() => Marshal.Prelink(method));
         if (runnerType.Length == 0)
@@ -102,6 +102,10 @@ internal static class ForkServerProcess
         GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         _ = Libc.MallocTrim(0);
     }
+
+    /// <summary>Compiles types of NsFixture's own, closures included.</summary>
+    public static void CompileAhead(params ReadOnlySpan<Type> types) =>
+        CompileAhead(types.ToArray().SelectMany(t => t.GetNestedTypes(BindingFlags.Public | BindingFlags.NonPublic).Prepend(t)), TimeSpan.MaxValue);
 
     /// <summary>Compiles the types' methods, so that no child has to; that runs none of their code. What cannot be is left to the child.</summary>
     private static void CompileAhead(IEnumerable<Type> types, TimeSpan limit)

@@ -22,6 +22,7 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
     private readonly List<int> controls = [control];
     private SandboxNetwork network = null!;
     private HostProcesses processes = null!;
+    private DnsService dns = null!;
     private int test = -1;
 
     /// <summary>Returns in the process of a test only, with what that process is to do.</summary>
@@ -34,6 +35,9 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
             {
                 network = SandboxBuilder.Build(spec, rootPlan, notes);
                 processes = new HostProcesses(new HostViews(spec.Plan, network));
+                dns = new DnsService(spec.Plan, network, runtimeDescriptors);
+                if (spec.Plan.Dns != null)
+                    dns.Start();
             }
             catch (Exception e)
             {
@@ -78,6 +82,7 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
             if (from == control)
                 Libc.Exit(0);
             controls.Remove(from);
+            processes.ConnectionEnded(from);
             Descriptors.Close(from);
             return null;
         }
@@ -94,7 +99,7 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
         }
     }
 
-    private void Answer(int to, byte[] message, int[] descriptors)
+    private void Answer(int from, byte[] message, int[] descriptors)
     {
         var reader = new ByteReader(message);
         reader.Byte();
@@ -115,18 +120,21 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
                     keep = true;
                     break;
                 case HostRequest.Spawn:
-                    (number, given) = processes.Start(host, reader.Strings()!, reader.Strings()!, reader.Text(), descriptors);
+                    (number, given) = processes.Start(host, ProgramStart.Read(ref reader), from, descriptors);
                     break;
                 case HostRequest.SetLink:
                     network.SetLink(host, reader.Int32(), reader.Boolean());
                     break;
+                case HostRequest.Dns:
+                    given = dns.Connect();
+                    break;
             }
         }
-        catch (LinuxException e)
+        catch (Exception e) when (e is LinuxException or SandboxException)
         {
             problem = e.Message;
         }
-        UnixSocket.Send(to, new ByteWriter().Byte((byte)ControlKind.Answer).String(problem).Int32(number).Written, given < 0 ? [] : [given]);
+        UnixSocket.Send(from, new ByteWriter().Byte((byte)ControlKind.Answer).String(problem).Int32(number).Written, given < 0 ? [] : [given]);
         if (!keep)
             Descriptors.Close(given);
     }

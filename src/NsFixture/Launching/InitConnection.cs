@@ -20,19 +20,20 @@ internal sealed class InitConnection(int socket)
 
     /// <summary>Starts a program on a host.</summary>
     /// <param name="host">The host's index.</param>
-    /// <param name="argv">The program and its arguments.</param>
-    /// <param name="envp">NAME=value.</param>
-    /// <param name="directory">Its working directory.</param>
+    /// <param name="program">What to start, and how.</param>
     /// <param name="descriptors">Standard input, output and error, and a pipe for its wait status; they stay the caller's.</param>
     /// <returns>Its id inside, and a process descriptor (pidfd).</returns>
-    public (int Id, int PidFd) Spawn(int host, string[] argv, string[] envp, string directory, ReadOnlySpan<int> descriptors)
+    public (int Id, int PidFd) Spawn(int host, ProgramStart program, ReadOnlySpan<int> descriptors)
     {
-        var (descriptor, number) = Ask(Request(HostRequest.Spawn, host).Strings(argv).Strings(envp).String(directory), descriptors);
+        var (descriptor, number) = Ask(program.Write(Request(HostRequest.Spawn, host)), descriptors);
         return (number, descriptor);
     }
 
     /// <summary>Plugs a host's link in or out.</summary>
     public void SetLink(int host, int link, bool up) => Ask(Request(HostRequest.SetLink, host).Int32(link).Boolean(up));
+
+    /// <summary>A connection to the name server, which is started if there is none.</summary>
+    public int OpenDns() => Ask(Request(HostRequest.Dns, 0)).Descriptor;
 
     /// <summary>Ends the connection; whoever asks after that is told.</summary>
     public void Close()

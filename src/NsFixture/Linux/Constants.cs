@@ -77,6 +77,7 @@ internal static class Err
     public const int ENOSYS = 38;
     public const int ENOTSUP = 95;
     public const int EUSERS = 87;
+    public const int EADDRINUSE = 98;
     public const int ECONNRESET = 104;
 }
 

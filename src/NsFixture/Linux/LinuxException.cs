@@ -44,6 +44,7 @@ internal sealed class LinuxException(string operation, string target, int errno)
         Err.ENOSYS => nameof(Err.ENOSYS),
         Err.ENOTSUP => nameof(Err.ENOTSUP),
         Err.EUSERS => nameof(Err.EUSERS),
+        Err.EADDRINUSE => nameof(Err.EADDRINUSE),
         Err.ECONNRESET => nameof(Err.ECONNRESET),
         _ => $"errno {errno}",
     };

@@ -51,6 +51,16 @@ internal struct CMsgHdr
     public int cmsg_type;
 }
 
+[CHeader("netinet/in.h", CName = "struct sockaddr_in")]
+[StructLayout(LayoutKind.Sequential)]
+internal struct SockAddrIn
+{
+    public ushort sin_family;
+    public ushort sin_port;
+    public uint sin_addr;
+    public ulong sin_zero;
+}
+
 [CHeader("poll.h", CName = "struct pollfd")]
 [StructLayout(LayoutKind.Sequential)]
 internal struct PollFd

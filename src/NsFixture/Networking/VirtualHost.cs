@@ -15,10 +15,11 @@ public sealed partial class VirtualHost
     private readonly NetworkPlan plan;
     private readonly PlannedHost host;
     private readonly InitConnection init;
+    private readonly VirtualDns dns;
 
-    internal VirtualHost(NetworkPlan plan, PlannedHost host, InitConnection init)
+    internal VirtualHost(NetworkPlan plan, PlannedHost host, InitConnection init, VirtualDns dns)
     {
-        (this.plan, this.host, this.init) = (plan, host, init);
+        (this.plan, this.host, this.init, this.dns) = (plan, host, init, dns);
         Names = [host.Name, .. host.DnsNames];
         Addresses = [.. host.Interfaces.SelectMany(i => i.Addresses).Select(a => a.Address)];
     }

@@ -24,7 +24,8 @@ public sealed class VirtualNetwork : IAsyncDisposable
     internal VirtualNetwork(NetworkPlan plan, InitConnection init, Sandbox? sandbox = null)
     {
         (this.plan, this.init, this.sandbox) = (plan, init, sandbox);
-        Hosts = [.. plan.Hosts.Select(host => new VirtualHost(plan, host, init))];
+        Dns = new VirtualDns(plan, init);
+        Hosts = [.. plan.Hosts.Select(host => new VirtualHost(plan, host, init, Dns))];
     }
 
     /// <summary>
@@ -66,6 +67,9 @@ public sealed class VirtualNetwork : IAsyncDisposable
     /// <summary>The host the test runs on.</summary>
     public VirtualHost TestHost => Hosts[plan.Test.Index];
 
+    /// <summary>The name server that all hosts ask.</summary>
+    public VirtualDns Dns { get; }
+
     /// <summary>A host by its name, or by one of its further names.</summary>
     /// <param name="name">In any case.</param>
     /// <exception cref="ArgumentException">There is none of that name.</exception>
@@ -81,6 +85,7 @@ public sealed class VirtualNetwork : IAsyncDisposable
         if (sandbox == null || Interlocked.Exchange(ref disposed, 1) != 0)
             return;
         init.Close();
+        Dns.Close();
         EventLoop.Shared.Post(sandbox.Close);
         await sandbox.Gone.ConfigureAwait(false);
     }

@@ -37,6 +37,9 @@ public sealed record HostCommand
     /// <summary>Its working directory, as the sandbox sees it. Default: <c>/</c>.</summary>
     public string WorkingDirectory { get; private init; } = "/";
 
+    /// <summary>The user it runs as: a name, an id, or <c>user:group</c>; null: uid 0.</summary>
+    public string? User { get; private init; }
+
     /// <summary>What it reads from standard input; empty: its end, at once.</summary>
     public string StandardInput { get; private init; } = "";
 
@@ -65,6 +68,21 @@ public sealed record HostCommand
     /// <summary>In another working directory.</summary>
     /// <param name="path">Absolute, as the sandbox sees it.</param>
     public HostCommand WithWorkingDirectory(string path) => this with { WorkingDirectory = path };
+
+    /// <summary>
+    /// As another user than uid 0, with the groups, HOME, USER, LOGNAME and SHELL that /etc/passwd and /etc/group of the sandbox give it; a
+    /// variable that <see cref="WithEnvironmentVariable"/> sets stays. It has no capability, and no port below 1024.
+    /// <para>
+    /// Where an ordinary user runs the tests, there is one user outside: a program sees itself as the one it was started as, its files and those of uid 0 are
+    /// the same user's, and there are no further groups.
+    /// </para>
+    /// </summary>
+    /// <param name="user">A name, an id, or <c>user:group</c> with either.</param>
+    public HostCommand AsUser(string user)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(user);
+        return this with { User = user };
+    }
 
     /// <summary>With text on standard input.</summary>
     /// <param name="text">UTF-8 when it arrives.</param>

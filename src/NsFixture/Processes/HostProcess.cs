@@ -87,7 +87,7 @@ public sealed class HostProcess : IAsyncDisposable
         var (status, theirStatus) = Descriptors.Pipe();
         try
         {
-            var (id, pidFd) = init.Spawn(host, [command.Program, .. command.Arguments], environment, command.WorkingDirectory, [theirInput, theirOutput, theirError, theirStatus]);
+            var (id, pidFd) = init.Spawn(host, new ProgramStart(command, environment, EndsWithCaller: false), [theirInput, theirOutput, theirError, theirStatus]);
             Feed(input, command.StandardInput);
             return new HostProcess(command, hostName, id, pidFd, status, output, error);
         }

@@ -14,6 +14,9 @@ internal sealed record NetworkPlan(
 {
     /// <summary>The host the test runs on: always the first.</summary>
     public PlannedHost Test => Hosts[0];
+
+    /// <summary>What the name server says; null: there is none, until one is asked for.</summary>
+    public PlannedDns? Dns { get; init; }
 }
 
 /// <summary>A network: an L2 segment.</summary>

@@ -39,6 +39,7 @@ internal sealed class TopologyPlanner
         routes.AddDeclared();
         List<PlannedRegion> regions = [.. declared.Regions.Select(PlanRegion)];
         List<RegionConditions> conditions = PlanRegionConditions();
+        PlannedDns? dns = DnsPlanner.Plan(declared.Dns, problems);
         if (nodes.TrueForAll(n => n.IsWhole))
         {
             routes.AddDerived(networks);
@@ -46,7 +47,7 @@ internal sealed class TopologyPlanner
         }
         if (problems.Count > 0)
             throw new InvalidTopologyException(problems);
-        return new NetworkPlan([.. networks.Select(Planned)], [.. nodes.Select(Planned)], regions, conditions);
+        return new NetworkPlan([.. networks.Select(Planned)], [.. nodes.Select(Planned)], regions, conditions) { Dns = dns };
     }
 
     /// <summary>The test's host before all others, wherever it is declared, if it is.</summary>
