@@ -16,6 +16,7 @@ public class CSharpBlockTests
         global using System.Linq;
         global using System.Net;
         global using System.Net.Sockets;
+        global using System.Net.Http;
         global using System.Threading.Tasks;
         global using NsFixture;
         """;

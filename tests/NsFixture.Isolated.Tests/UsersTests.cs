@@ -84,8 +84,7 @@ public abstract class UsersTests
     [Fact]
     public async Task A_program_that_refuses_uid_0_runs()
     {
-        string initdb = Directory.GetDirectories("/usr/lib/postgresql").Select(d => d + "/bin/initdb").FirstOrDefault(File.Exists) ?? throw new InvalidOperationException("This test needs PostgreSQL: install Debian's package postgresql (eng/test.sh does, as root).");
-        HostCommand init = IsolatedNetwork.Current.Network["server"].Command(initdb).WithArguments("--no-sync", "-D", "/tmp/data");
+        HostCommand init = IsolatedNetwork.Current.Network["server"].Command(Programs.PostgreSql("initdb")).WithArguments("--no-sync", "-D", "/tmp/data");
         (await init.RunAsync().WaitAsync(Patience)).StandardError.Should().Contain("cannot be run as root");
         CommandResult result = await init.AsUser("postgres").RunAsync().WaitAsync(TimeSpan.FromSeconds(60));
         result.ExitCode.Should().Be(0, result.StandardError);

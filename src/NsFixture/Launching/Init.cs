@@ -22,8 +22,11 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
     private readonly List<int> controls = [control];
     private SandboxNetwork network = null!;
     private HostProcesses processes = null!;
-    private DnsService dns = null!;
+    private DnsService? dns; // made when it is used: its type would be loaded in every sandbox
+    private NetworkPlan plan = null!;
     private int test = -1;
+
+    private DnsService Dns => dns ??= new DnsService(plan, network, runtimeDescriptors);
 
     /// <summary>Returns in the process of a test only, with what that process is to do.</summary>
     public Action Run(SandboxSpec spec, IReadOnlyList<RootEntry> rootPlan)
@@ -35,9 +38,9 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
             {
                 network = SandboxBuilder.Build(spec, rootPlan, notes);
                 processes = new HostProcesses(new HostViews(spec.Plan, network));
-                dns = new DnsService(spec.Plan, network, runtimeDescriptors);
-                if (spec.Plan.Dns != null)
-                    dns.Start();
+                plan = spec.Plan;
+                if (plan.Dns != null)
+                    Dns.Start();
             }
             catch (Exception e)
             {
@@ -126,7 +129,7 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
                     network.SetLink(host, reader.Int32(), reader.Boolean());
                     break;
                 case HostRequest.Dns:
-                    given = dns.Connect();
+                    given = Dns.Connect();
                     break;
             }
         }

@@ -9,6 +9,7 @@ namespace NsFixture.Launching;
 internal sealed class InitConnection(int socket)
 {
     private readonly Lock gate = new();
+    private HostEntrance? entrance;
     private bool closed;
 
     /// <summary>A socket of a host's network.</summary>
@@ -35,6 +36,27 @@ internal sealed class InitConnection(int socket)
     /// <summary>A connection to the name server, which is started if there is none.</summary>
     public int OpenDns() => Ask(Request(HostRequest.Dns, 0)).Descriptor;
 
+    /// <summary>The name under which programs of this user find their way in, for <see cref="EnterProgram"/>.</summary>
+    public string Entrance()
+    {
+        lock (gate)
+            return (entrance ??= new HostEntrance(this)).Name;
+    }
+
+    /// <summary>One more connection to init, for another process: it ends with whoever has it last.</summary>
+    public int Connect()
+    {
+        var (ours, theirs) = UnixSocket.Pair(SocketConstants.SOCK_SEQPACKET);
+        bool sent;
+        lock (gate)
+            sent = !closed && UnixSocket.Send(socket, new ByteWriter().Byte((byte)ControlKind.Connect).Written, theirs);
+        Descriptors.Close(theirs);
+        if (sent)
+            return ours;
+        Descriptors.Close(ours);
+        throw Gone();
+    }
+
     /// <summary>Ends the connection; whoever asks after that is told.</summary>
     public void Close()
     {
@@ -42,6 +64,7 @@ internal sealed class InitConnection(int socket)
         {
             if (!closed)
                 Descriptors.Close(socket);
+            entrance?.Close();
             closed = true;
         }
     }

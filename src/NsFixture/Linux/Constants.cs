@@ -78,6 +78,7 @@ internal static class Err
     public const int ENOTSUP = 95;
     public const int EUSERS = 87;
     public const int EADDRINUSE = 98;
+    public const int ECONNREFUSED = 111;
     public const int ECONNRESET = 104;
 }
 
@@ -97,6 +98,7 @@ internal static class SocketConstants
     public const int SOL_SOCKET = 1;
     public const int SO_SNDBUF = 7;
     public const int SO_RCVBUF = 8;
+    public const int SO_PEERCRED = 17;
     public const int SCM_RIGHTS = 1;
     public const int MSG_CMSG_CLOEXEC = 0x40000000;
     public const int MSG_NOSIGNAL = 0x4000;
@@ -153,6 +155,7 @@ internal static class SignalNumbers
     public const int SIGALRM = 14;
     public const int SIGTERM = 15;
     public const int SIGCHLD = 17;
+    public const int SIGCONT = 18;
     public const int SIGXCPU = 24;
     public const int SIGXFSZ = 25;
     public const int SIGSYS = 31;

@@ -75,7 +75,13 @@ internal static unsafe partial class Libc
     public static partial int SetSockOpt(int fd, int level, int option, void* value, uint length);
 
     [LibraryImport(Lib, EntryPoint = "bind", SetLastError = true)]
-    public static partial int Bind(int fd, SockAddrIn* address, uint length);
+    public static partial int Bind(int fd, void* address, uint length);
+
+    [LibraryImport(Lib, EntryPoint = "connect", SetLastError = true)]
+    public static partial int Connect(int fd, void* address, uint length);
+
+    [LibraryImport(Lib, EntryPoint = "getsockopt", SetLastError = true)]
+    public static partial int GetSockOpt(int fd, int level, int option, void* value, uint* length);
 
     [LibraryImport(Lib, EntryPoint = "listen", SetLastError = true)]
     public static partial int Listen(int fd, int backlog);

@@ -45,6 +45,7 @@ internal sealed class LinuxException(string operation, string target, int errno)
         Err.ENOTSUP => nameof(Err.ENOTSUP),
         Err.EUSERS => nameof(Err.EUSERS),
         Err.EADDRINUSE => nameof(Err.EADDRINUSE),
+        Err.ECONNREFUSED => nameof(Err.ECONNREFUSED),
         Err.ECONNRESET => nameof(Err.ECONNRESET),
         _ => $"errno {errno}",
     };

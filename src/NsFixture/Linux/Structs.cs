@@ -61,6 +61,23 @@ internal struct SockAddrIn
     public ulong sin_zero;
 }
 
+[CHeader("sys/un.h", CName = "struct sockaddr_un")]
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct SockAddrUn
+{
+    public ushort sun_family;
+    public fixed byte sun_path[108];
+}
+
+[CHeader("sys/socket.h", CName = "struct ucred")]
+[StructLayout(LayoutKind.Sequential)]
+internal struct UCred
+{
+    public int pid;
+    public uint uid;
+    public uint gid;
+}
+
 [CHeader("poll.h", CName = "struct pollfd")]
 [StructLayout(LayoutKind.Sequential)]
 internal struct PollFd

@@ -105,7 +105,7 @@ public sealed class VirtualDns
     /// <exception cref="ArgumentException">The name is none.</exception>
     public void Fail(string name, DnsFailure failure, int times = 0) => Change(d => d.Fail(name, failure, times));
 
-    /// <summary>Makes answers about a name late. A host's resolver waits one second, as its /etc/resolv.conf says.</summary>
+    /// <summary>Makes answers about a name late. A host's resolver waits one second, twice, as its /etc/resolv.conf says.</summary>
     /// <param name="name">The name, or <c>*.example.com</c>, or <c>*</c> for all; or an address, for its reverse lookups.</param>
     /// <param name="delay">0 to 60 s.</param>
     /// <exception cref="ArgumentException">The name is none, or the delay is out of range.</exception>

@@ -88,7 +88,7 @@ public sealed record DnsDeclaration
     /// <param name="text">Any text, in UTF-8; resolvers see it in strings of at most 255 bytes.</param>
     public DnsDeclaration Txt(string name, string text) => With(name, DnsRecordType.Txt, text);
 
-    /// <summary>Makes answers about a name late. A host's resolver waits one second, as its /etc/resolv.conf says.</summary>
+    /// <summary>Makes answers about a name late. A host's resolver waits one second, twice, as its /etc/resolv.conf says.</summary>
     /// <param name="name">The name, or <c>*.example.com</c>, or <c>*</c> for all.</param>
     /// <param name="delay">0 to 60 s.</param>
     public DnsDeclaration Delay(string name, TimeSpan delay) => this with { Behaviours = [.. Behaviours, new BehaviourDeclaration(name, null, delay, 0)] };
