@@ -1,5 +1,9 @@
 using System.Reflection;
+#if NSFIXTURE_XUNIT_V3
+using Xunit.v3;
+#else
 using Xunit.Sdk;
+#endif
 
 namespace NsFixture.Xunit;
 
@@ -17,19 +21,32 @@ namespace NsFixture.Xunit;
 [AttributeUsage(AttributeTargets.Assembly | AttributeTargets.Class | AttributeTargets.Method)]
 public partial class IsolatedNetworkAttribute : BeforeAfterTestAttribute
 {
+#if NSFIXTURE_XUNIT_V3
     /// <summary>
     /// Called by xUnit.net before the test. A test that carries this attribute and yet is about to run unisolated fails here:
     /// the project's test framework is not NsFixture's.
     /// </summary>
-    /// <param name="methodUnderTest">The test.</param>
+    /// <param name="methodUnderTest">The test's method.</param>
+    /// <param name="test">The test.</param>
     /// <exception cref="SandboxException">The test would have run without isolation, unasked.</exception>
-    public override void Before(MethodInfo methodUnderTest)
+    public override void Before(MethodInfo methodUnderTest, IXunitTest test) => RequireFramework();
+#else
+    /// <summary>
+    /// Called by xUnit.net before the test. A test that carries this attribute and yet is about to run unisolated fails here:
+    /// the project's test framework is not NsFixture's.
+    /// </summary>
+    /// <param name="methodUnderTest">The test's method.</param>
+    /// <exception cref="SandboxException">The test would have run without isolation, unasked.</exception>
+    public override void Before(MethodInfo methodUnderTest) => RequireFramework();
+#endif
+
+    private static void RequireFramework()
     {
         if (!IsolatedNetwork.TryGet(out _))
         {
             throw new SandboxException(
                 "[IsolatedNetwork] had no effect: the test assembly runs on another xUnit.net test framework. " +
-                "Reference the NsFixture.Xunit package from the test project itself, and where the project has a [assembly: TestFramework(…)] " +
+                $"Reference the {typeof(IsolatedNetworkAttribute).Assembly.GetName().Name} package from the test project itself, and where the project has a [assembly: TestFramework(…)] " +
                 "of its own, derive that class from NsFixture.Xunit.Sdk.IsolatedTestFramework.");
         }
     }

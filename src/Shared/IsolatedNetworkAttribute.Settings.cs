@@ -1,11 +1,14 @@
 // Compiled into every adapter: an attribute has to derive from its framework's base class, so the settings that all of them
 // share cannot come from one of ours.
 using System.Diagnostics.CodeAnalysis;
+using System.Reflection;
 
 #if NSFIXTURE_XUNIT
 namespace NsFixture.Xunit;
 #elif NSFIXTURE_NUNIT
 namespace NsFixture.NUnit;
+#elif NSFIXTURE_MSTEST
+namespace NsFixture.MSTest;
 #endif
 
 public partial class IsolatedNetworkAttribute
@@ -42,6 +45,28 @@ public partial class IsolatedNetworkAttribute
     public string[] WriteThrough { get; set; } = [];
 
     /// <summary>
+    /// What the test sees as <c>/</c>. <see cref="RootKind.Directory"/>, <see cref="RootKind.Tarball"/> and <see cref="RootKind.Image"/> take a
+    /// <see cref="RootPath"/>, <see cref="RootKind.Minimal"/> takes <see cref="RootPrograms"/>. Default: the machine's tree, copy-on-write.
+    /// </summary>
+    public RootKind Root { get; set; } = RootKind.CopyOnWrite;
+
+    /// <summary>The directory or archive that the root tree is made from, absolute or relative to the test assembly's directory.</summary>
+    public string? RootPath { get; set; }
+
+    /// <summary>The programs in a minimal root tree, by path or name.</summary>
+    [SuppressMessage("Performance", "CA1819", Justification = "Attributes take arrays only.")]
+    public string[] RootPrograms { get; set; } = [];
+
+    /// <summary>A class derived from <see cref="NsFixture.RootTree"/>, with a constructor without parameters, where a kind and a path do not say all.</summary>
+    public Type? RootTree { get; set; }
+
+    /// <summary>
+    /// Whether the test and all programs on hosts run without privileges: no capabilities, mounts that cannot be changed, no further
+    /// user namespaces, and a filter of system calls. For code that one does not trust.
+    /// </summary>
+    public bool Hardened { get; set; }
+
+    /// <summary>
     /// Milliseconds after which the test is ended, whatever it is doing, and fails. Default: NSFIXTURE_DEADLINE, or five minutes.
     /// </summary>
     public int Deadline
@@ -69,6 +94,21 @@ public partial class IsolatedNetworkAttribute
 
     private protected virtual Func<Topology>? MakeTopology => null;
 
+    private bool RootDeclared => RootTree != null || Root != RootKind.CopyOnWrite || RootPath != null || RootPrograms.Length > 0;
+
+    private RootTree? MakeRoot() => RootSettings.Make(Root, RootPath, RootPrograms, RootTree);
+
+    /// <summary>The settings of the attribute nearest to a test: its method's, its class's, its assembly's; null for a plain test.</summary>
+    internal static IsolationSettings? SettingsOf(MethodInfo method, Type type)
+    {
+        if (First(method.GetCustomAttributes(typeof(IsolatedNetworkAttribute), inherit: true)) is { } own)
+            return own.ToSettings() is { Scope: IsolationScope.PerClass } shared ? shared with { Scope = IsolationScope.PerTest } : own.ToSettings();
+        return (First(type.GetCustomAttributes(typeof(IsolatedNetworkAttribute), inherit: true)) ??
+            First(type.Assembly.GetCustomAttributes(typeof(IsolatedNetworkAttribute), inherit: true)))?.ToSettings();
+
+        static IsolatedNetworkAttribute? First(object[] attributes) => attributes is [IsolatedNetworkAttribute first, ..] ? first : null;
+    }
+
     internal IsolationSettings ToSettings()
     {
         string? problem = null;
@@ -84,6 +124,8 @@ public partial class IsolatedNetworkAttribute
                 Hosts = Hosts,
                 MakeTopology = MakeTopology,
                 WriteThrough = WriteThrough,
+                MakeRoot = RootDeclared ? MakeRoot : null,
+                Hardened = Hardened,
                 Deadline = limit,
                 Launcher = Launcher,
             },

@@ -24,26 +24,41 @@ public class ConformanceTests(RecordedRuns runs)
 
     private const string StopOnFail = Everything + " --stop-on-fail --sequential --only Conformance.RetryTests --only Conformance.OutcomeTests";
 
+#if XUNIT_V3
+    private const string Framework = "V3.", OnlyProcessOfV3 = " --only Conformance.ContextTests --only Conformance.AssemblyFixtureTests";
+
+    // A shared sandbox has its methods in the order of a plain run: what is reported early is held.
+    private const bool MethodsApart = false;
+#else
+    private const string Framework = "", OnlyProcessOfV3 = "";
+    private const bool MethodsApart = true;
+#endif
+
+    private static readonly string OutsideFile = Path.Combine(Path.GetTempPath(), $"nsfixture-outside-{Environment.ProcessId}");
+
     private static readonly Dictionary<string, RunSettings> Configurations = new()
     {
-        ["fork"] = new("Isolated", Everything) { Launcher = "fork" },
+        ["fork"] = Isolated("Isolated", Everything) with { Launcher = "fork" },
         // Each test is a fresh runtime, a third of a second of work: the rest is what "exec, per class" is for.
-        ["exec"] = new("Isolated", Everything + OnlyProcess) { Launcher = "exec" },
-        ["fork, per class"] = new("PerClass", Everything + " --except Conformance.HeavyOutputTests") { Launcher = "fork" },
-        ["exec, per class"] = new("PerClass", Everything) { Launcher = "exec" },
+        ["exec"] = Isolated("Isolated", Everything + OnlyProcess + OnlyProcessOfV3) with { Launcher = "exec" },
+        ["fork, per class"] = Isolated("PerClass", Everything + " --except Conformance.HeavyOutputTests") with { Launcher = "fork" },
+        ["exec, per class"] = Isolated("PerClass", Everything) with { Launcher = "exec" },
         // A theory that is not enumerated at discovery is one test case.
-        ["late theories"] = new("Isolated", Everything + " --late-theories" + OnlyTheories) { Launcher = "fork" },
+        ["late theories"] = Isolated("Isolated", Everything + " --late-theories" + OnlyTheories) with { Launcher = "fork" },
         // As an IDE runs tests, by serialized cases; and one after another, which shows the order of collections.
         // The only configuration whose plain run serializes too, and so the one to compare what that loses.
-        ["serialized"] = new("Isolated", RunSettings.WithoutCrashes + " --serialize --sequential" + OnlyNames) { Launcher = "fork" },
+        ["serialized"] = Isolated("Isolated", RunSettings.WithoutCrashes + " --serialize --sequential" + OnlyNames) with { Launcher = "fork" },
         // The tests after the first failure do not run, and nothing is said of them.
-        ["stop on fail"] = new("Isolated", StopOnFail) { Launcher = "fork" },
-        ["stop on fail, per class"] = new("PerClass", StopOnFail) { Launcher = "fork" },
+        ["stop on fail"] = Isolated("Isolated", StopOnFail) with { Launcher = "fork" },
+        ["stop on fail, per class"] = Isolated("PerClass", StopOnFail) with { Launcher = "fork" },
         // As an ordinary user is mapped; for one, this is "fork" once more.
-        ["single user mapping"] = new("Isolated", Everything + OnlyProcess) { Launcher = "fork", UserMapping = "single" },
+        ["single user mapping"] = Isolated("Isolated", Everything + OnlyProcess) with { Launcher = "fork", UserMapping = "single" },
+#if XUNIT_V3
+        ["explicit"] = Isolated("Isolated", Everything + " --explicit --only Conformance.ExplicitTests --only Conformance.OnlyExplicitTests --only Conformance.ModernTheoryTests") with { Launcher = "fork" },
+#endif
     };
 
-    private static readonly string ConformanceAssembly = RecordedRun.PathOf("Plain");
+    private static readonly string ConformanceAssembly = RecordedRun.PathOf(Framework + "Plain");
 
     public static TheoryData<string> All => [.. Configurations.Keys];
 
@@ -58,7 +73,7 @@ public class ConformanceTests(RecordedRuns runs)
     public void Every_test_of_a_class_is_what_it_is_plain(string configuration, string className)
     {
         RunSettings settings = Configurations[configuration];
-        bool methodsApart = settings.Build == "PerClass";
+        bool methodsApart = MethodsApart && settings.Build == "PerClass";
         LineDiff.AssertSame(
             Transcript.OfClass(runs[settings.Plain], className, methodsApart), Transcript.OfClass(runs[settings], className, methodsApart), $"{className} under \"{configuration}\"");
     }
@@ -99,6 +114,16 @@ public class ConformanceTests(RecordedRuns runs)
         Assert.Contains($"launcher {settings.Launcher} in process 2 on test", runs[settings].OutcomeOf("Says_how_it_runs").Text, StringComparison.OrdinalIgnoreCase);
     }
 
+#if XUNIT_V3
+    [Theory]
+    [MemberData(nameof(All))]
+    public void No_fixture_of_isolated_tests_is_made_in_the_test_host(string configuration)
+    {
+        _ = runs[Configurations[configuration]];
+        Assert.False(File.Exists(OutsideFile), File.Exists(OutsideFile) ? File.ReadAllText(OutsideFile) : "");
+    }
+
+#endif
     [Theory]
     [MemberData(nameof(All))]
     public void Nothing_of_a_run_is_left_after_two_seconds(string configuration) => Assert.Empty(runs[Configurations[configuration]].Survivors);
@@ -109,6 +134,8 @@ public class ConformanceTests(RecordedRuns runs)
             Classes.Select(c => (string)c[1]).Distinct().Order(StringComparer.Ordinal),
             // Discovery is of them all, chosen or not.
             runs[Configurations["fork"].Plain].Messages.Where(m => m.Class != null).Select(m => m.Class!.Split('+')[0]).Distinct().Order(StringComparer.Ordinal));
+
+    private static RunSettings Isolated(string build, string arguments) => new(Framework + build, arguments) { Environment = $"CONFORMANCE_OUTSIDE={OutsideFile}" };
 
     private void Compare(string configuration, Func<RecordedRun, List<string>> transcript)
     {

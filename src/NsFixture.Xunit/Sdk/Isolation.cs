@@ -7,18 +7,7 @@ namespace NsFixture.Xunit.Sdk;
 internal static class Isolation
 {
     /// <summary>The settings of the attribute nearest to a test method; null for a plain one.</summary>
-    public static IsolationSettings? Of(ITestMethod method)
-    {
-        var onMethod = Attribute(method.Method.GetCustomAttributes(typeof(IsolatedNetworkAttribute)));
-        if (onMethod != null)
-            return onMethod.ToSettings() is { Scope: IsolationScope.PerClass } shared ? shared with { Scope = IsolationScope.PerTest } : onMethod.ToSettings();
-        return OfClass(method.TestClass);
-    }
-
-    /// <summary>The settings of a class, which its methods share; null where it has none.</summary>
-    public static IsolationSettings? OfClass(ITestClass testClass) =>
-        (Attribute(testClass.Class.GetCustomAttributes(typeof(IsolatedNetworkAttribute))) ??
-         Attribute(testClass.TestCollection.TestAssembly.Assembly.GetCustomAttributes(typeof(IsolatedNetworkAttribute))))?.ToSettings();
+    public static IsolationSettings? Of(ITestMethod method) => IsolatedNetworkAttribute.SettingsOf(method.Method.ToRuntimeMethod(), method.TestClass.Class.ToRuntimeType());
 
     /// <summary>Whether a test case is to run in a sandbox; false also where the launcher is in-process.</summary>
     public static bool IsIsolated(ITestCase testCase) =>
@@ -27,7 +16,4 @@ internal static class Isolation
     // Not AssemblyPath, which on .NET is the mere file name: right only where the current directory happens to be the assembly's.
     public static TestLauncher LauncherOf(ITestAssembly assembly) =>
         TestLauncher.For(((IReflectionAssemblyInfo)assembly.Assembly).Assembly.Location, typeof(XunitTestRunner));
-
-    private static IsolatedNetworkAttribute? Attribute(IEnumerable<IAttributeInfo> attributes) =>
-        (attributes.FirstOrDefault() as IReflectionAttributeInfo)?.Attribute as IsolatedNetworkAttribute;
 }

@@ -66,6 +66,17 @@ internal enum HostRequest : byte
 
     /// <summary>A control socket of the name server's, which is started if there is none; for <see cref="DnsRequest"/>.</summary>
     Dns,
+    /// <summary>The directory in which all lies that was written to the host's root tree.</summary>
+    Layers,
+
+    /// <summary>A <see cref="Networking.PlannedNat"/>, or none: takes the place of the router's NAT, which forgets its mappings.</summary>
+    SetNat,
+
+    /// <summary>A <see cref="Networking.PlannedFirewall"/>, or none: takes the place of the host's firewall.</summary>
+    SetFirewall,
+
+    /// <summary>The router's NAT forgets its mappings, and gives other ports.</summary>
+    RebindNat,
 }
 
 /// <summary>The numbers both ends of every connection agree on.</summary>
@@ -84,9 +95,9 @@ internal static class Wire
 internal static class SpecCodec
 {
     public static ByteWriter Spec(this ByteWriter writer, SandboxSpec spec) => writer
-        .Plan(spec.Plan).Strings([.. spec.WriteThrough]);
+        .Plan(spec.Plan).Strings([.. spec.WriteThrough]).Boolean(spec.Hardened).Roots(spec.Roots);
 
-    public static SandboxSpec Spec(this ref ByteReader reader) => new(reader.Plan(), reader.Strings()!);
+    public static SandboxSpec Spec(this ref ByteReader reader) => new(reader.Plan(), reader.Strings()!) { Hardened = reader.Boolean(), Roots = reader.Roots() };
 
     /// <summary>Equal for specs whose sandboxes are alike.</summary>
     public static string Key(this SandboxSpec spec) => Convert.ToBase64String(new ByteWriter().Spec(spec).Written);

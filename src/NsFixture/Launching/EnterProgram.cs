@@ -14,15 +14,21 @@ internal static class EnterProgram
 
     public static int Run(string entrance, int host, string user, string chosen, string directory, string[] program)
     {
-        int pidFd;
         var (status, theirStatus) = Descriptors.Pipe();
+        // From before the program is there, which may say at once that it may be sent signals.
+        var started = new TaskCompletionSource<int>();
+        PosixSignalRegistration[] registrations = [.. Passed.Select(signal => PosixSignalRegistration.Create((PosixSignal)signal, context =>
+        {
+            context.Cancel = true;
+            PidFd.Signal(started.Task.Result, signal);
+        }))];
         try
         {
             // Not closed: init ends the program with the connection, which ends with this process.
             var init = new InitConnection(Connect(entrance));
             string[] environment = [.. DotnetHost.CurrentEnvironment()];
             var start = new ProgramStart(program, environment, directory.Length > 0 ? directory : Environment.CurrentDirectory, user.Length > 0 ? user : null, chosen.Split(','), EndsWithCaller: true);
-            (_, pidFd) = init.Spawn(host, start, [0, 1, 2, theirStatus]);
+            started.SetResult(init.Spawn(host, start, [0, 1, 2, theirStatus]).PidFd);
             Descriptors.Close(theirStatus);
         }
         catch (Exception e) when (e is SandboxException or LinuxException)
@@ -30,11 +36,6 @@ internal static class EnterProgram
             Console.Error.WriteLine($"NsFixture: \"{program[0]}\" could not be started on its host: {e.Message}");
             return CannotStart;
         }
-        PosixSignalRegistration[] registrations = [.. Passed.Select(signal => PosixSignalRegistration.Create((PosixSignal)signal, context =>
-        {
-            context.Cancel = true;
-            PidFd.Signal(pidFd, signal);
-        }))];
         ProcessEnd end = Wait(status);
         GC.KeepAlive(registrations);
         return end.Exited ? end.ExitCode : EndBy(end.Signal);

@@ -5,7 +5,7 @@ using NsFixture.Sandboxes;
 namespace NsFixture.Launching;
 
 /// <summary>The programs that init has started on hosts. It tells who asked how each one ended, over a pipe of its own.</summary>
-internal sealed unsafe class HostProcesses(HostViews views)
+internal sealed unsafe class HostProcesses(HostViews views, bool hardened)
 {
     private const int LastSignal = 64;
     private readonly Dictionary<int, Running> running = []; // by pid
@@ -106,6 +106,8 @@ internal sealed unsafe class HostProcesses(HostViews views)
             string[] envp = program.Envp;
             if (program.User != null)
             {
+                if (hardened)
+                    throw new SandboxException($"AsUser(\"{program.User}\"): programs of a hardened sandbox are uid 0 without its powers, and cannot become another user: leave out AsUser, or Hardened");
                 Account account = Account.Find(program.User);
                 account.Become(ownsOutput: !program.EndsWithCaller);
                 envp = account.Environment(envp, program.ChosenVariables);
@@ -114,6 +116,8 @@ internal sealed unsafe class HostProcesses(HostViews views)
             if (Libc.Chdir(program.Directory) != 0)
                 throw LinuxException.Last("chdir", program.Directory);
             step++;
+            if (hardened)
+                Hardening.Apply();
             throw Execute(program.Argv, envp);
         }
         catch (SandboxException e)

@@ -1,4 +1,5 @@
 using NsFixture.Linux;
+using NsFixture.Networking;
 
 namespace NsFixture.Launching;
 
@@ -30,6 +31,9 @@ internal sealed class InitConnection(int socket)
         return (number, descriptor);
     }
 
+    /// <summary>The directory in which all lies that was written to a host's root tree.</summary>
+    public int OpenLayers(int host) => Ask(Request(HostRequest.Layers, host)).Descriptor;
+
     /// <summary>Plugs a host's link in or out.</summary>
     public void SetLink(int host, int link, bool up) => Ask(Request(HostRequest.SetLink, host).Int32(link).Boolean(up));
 
@@ -56,6 +60,14 @@ internal sealed class InitConnection(int socket)
         Descriptors.Close(ours);
         throw Gone();
     }
+    /// <summary>Gives a router another NAT, or none.</summary>
+    public void SetNat(int host, PlannedNat? nat) => Ask(Request(HostRequest.SetNat, host).Nat(nat));
+
+    /// <summary>Gives a host another firewall, or none.</summary>
+    public void SetFirewall(int host, PlannedFirewall? firewall) => Ask(Request(HostRequest.SetFirewall, host).Firewall(firewall));
+
+    /// <summary>Has a router's NAT forget its mappings.</summary>
+    public void RebindNat(int host) => Ask(Request(HostRequest.RebindNat, host));
 
     /// <summary>Ends the connection; whoever asks after that is told.</summary>
     public void Close()

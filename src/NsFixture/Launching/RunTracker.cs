@@ -36,6 +36,9 @@ internal sealed class RunTracker(IReadOnlyList<string> caseNames, Action<TestRep
     /// <summary>The name of the case that runs now, or null.</summary>
     public string? RunningCase => Array.IndexOf(cases, CaseState.Running) is >= 0 and var i ? caseNames[i] : null;
 
+    /// <summary>The name of the first case that has not started yet.</summary>
+    public string NextCase => caseNames[Math.Max(Array.IndexOf(cases, CaseState.NotStarted), 0)];
+
     /// <summary>How far the run has come: what to say of a process that has ended.</summary>
     public string Progress =>
         IsDone ? "after the test"

@@ -29,6 +29,9 @@ internal enum TestReportKind : byte
     /// <summary>A coverage tool's hits, its path in <see cref="TestReport.Text"/>.</summary>
     CoverageHits,
 
+    /// <summary>The process goes on when a debugger is attached; <see cref="TestReport.Number"/> is its own id, as it sees it.</summary>
+    WaitingForDebugger,
+
     /// <summary>The runner itself failed; the cases that had not finished fail with it.</summary>
     RunFailed,
 

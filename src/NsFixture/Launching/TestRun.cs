@@ -9,7 +9,8 @@ namespace NsFixture.Launching;
 /// </summary>
 internal sealed class TestRun
 {
-    private const int TailLength = 32 * 1024, ShownLength = 2000;
+    // The stack of a crash, whose beginning is what is shown, takes a hundred kilobytes where frames have long generic names.
+    private const int TailLength = 128 * 1024, ShownLength = 2000;
 
     // Until its first case starts a process has this much more: a fresh runtime on a busy machine is not the test's slowness.
     private static readonly TimeSpan StartAllowance = TimeSpan.FromSeconds(30);
@@ -17,7 +18,7 @@ internal sealed class TestRun
     // What the runtime says first when it crashes; pages of stack follow.
     private static readonly string[] CrashBanners = ["Unhandled exception.", "Process terminated.", "Stack overflow.", "Fatal error."];
     private readonly EventLoop loop = EventLoop.Shared;
-    private readonly TaskCompletionSource completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource completion = new();
     private readonly FrameReader frames = new();
     private readonly Sandbox sandbox;
     private readonly TimeSpan deadline;
@@ -26,7 +27,7 @@ internal sealed class TestRun
     private readonly int socket;
     private readonly string assemblyPath;
     private EventLoop.Timer? timer;
-    private bool timedOut, started, reading, over, socketAtEnd;
+    private bool timedOut, started, reading, over, socketAtEnd, debugged;
 
     private TestRun(Sandbox sandbox, TimeSpan deadline, RunTracker tracker, string assemblyPath, TestConnection connection)
     {
@@ -37,7 +38,7 @@ internal sealed class TestRun
 
     /// <summary>
     /// Runs, and completes when everything was reported and passed on: with the process's last report, not its end, which takes
-    /// the kernel milliseconds that no test should wait for.
+    /// the kernel milliseconds that no test should wait for. What follows runs on the event loop's thread.
     /// </summary>
     /// <param name="sandbox">Has started this one process.</param>
     /// <param name="request">What the process is told.</param>
@@ -81,6 +82,8 @@ internal sealed class TestRun
 
     private void StartTimer()
     {
+        if (debugged)
+            return; // nobody is held to a deadline at a breakpoint
         timer?.Cancel();
         timer = loop.Schedule(started ? deadline : deadline + StartAllowance, () =>
         {
@@ -159,6 +162,11 @@ internal sealed class TestRun
                 started = true;
                 StartTimer();
                 tracker.Receive(message);
+                break;
+            case TestReportKind.WaitingForDebugger:
+                debugged = true;
+                timer?.Cancel();
+                DebuggerNotice.Print(sandbox.ProcessId, message.Number, tracker.NextCase);
                 break;
             default:
                 tracker.Receive(message);

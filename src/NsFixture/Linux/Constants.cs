@@ -35,6 +35,12 @@ internal static class MountFlags
     public const int MNT_DETACH = 2;
 }
 
+[CHeader("linux/mount.h")]
+internal static class MountAttributes
+{
+    public const ulong MOUNT_ATTR_RDONLY = 1;
+}
+
 [CHeader("fcntl.h")]
 internal static class Fcntl
 {
@@ -54,6 +60,16 @@ internal static class Fcntl
     public const int F_DUPFD_CLOEXEC = 1030;
     public const int AT_FDCWD = -100;
     public const int AT_SYMLINK_NOFOLLOW = 0x100;
+    public const int AT_RECURSIVE = 0x8000;
+}
+
+[CHeader("sys/file.h")]
+internal static class FileLock
+{
+    public const int LOCK_SH = 1;
+    public const int LOCK_EX = 2;
+    public const int LOCK_NB = 4;
+    public const int LOCK_UN = 8;
 }
 
 [CHeader("errno.h")]
@@ -75,11 +91,13 @@ internal static class Err
     public const int ENOSPC = 28;
     public const int EPIPE = 32;
     public const int ENOSYS = 38;
-    public const int ENOTSUP = 95;
     public const int EUSERS = 87;
+    public const int EPROTONOSUPPORT = 93;
+    public const int ENOTSUP = 95;
+    public const int EAFNOSUPPORT = 97;
     public const int EADDRINUSE = 98;
-    public const int ECONNREFUSED = 111;
     public const int ECONNRESET = 104;
+    public const int ECONNREFUSED = 111;
 }
 
 [CHeader("sys/socket.h")]
@@ -132,8 +150,44 @@ internal static class PrctlOptions
     public const int PR_SET_DUMPABLE = 4;
     public const int PR_SET_NAME = 15;
     public const int PR_SET_NO_NEW_PRIVS = 38;
+    public const int PR_SET_SECCOMP = 22;
     public const int PR_CAPBSET_DROP = 24;
     public const int PR_SET_CHILD_SUBREAPER = 36;
+}
+
+[CHeader("linux/seccomp.h")]
+internal static class Seccomp
+{
+    public const int SECCOMP_MODE_FILTER = 2;
+    public const uint SECCOMP_RET_ERRNO = 0x00050000;
+    public const uint SECCOMP_RET_ALLOW = 0x7fff0000;
+}
+
+[CHeader("linux/filter.h")]
+internal static class Bpf
+{
+    public const ushort BPF_LD = 0;
+    public const ushort BPF_JMP = 5;
+    public const ushort BPF_RET = 6;
+    public const ushort BPF_W = 0;
+    public const ushort BPF_ABS = 0x20;
+    public const ushort BPF_K = 0;
+    public const ushort BPF_JEQ = 0x10;
+    public const ushort BPF_JGE = 0x30;
+    public const ushort BPF_JSET = 0x40;
+}
+
+[CHeader("linux/audit.h")]
+internal static class Audit
+{
+    public const uint AUDIT_ARCH_X86_64 = 0xC000003E;
+    public const uint AUDIT_ARCH_AARCH64 = 0xC00000B7;
+}
+
+[CHeader("sys/ioctl.h")]
+internal static class Terminal
+{
+    public const uint TIOCSTI = 0x5412;
 }
 
 [CHeader("signal.h")]

@@ -10,4 +10,12 @@ internal static class PidFd
             System.Runtime.InteropServices.Marshal.GetLastPInvokeError() != Err.ESRCH)
             throw LinuxException.Last("pidfd_send_signal", SignalNames.Describe(signal));
     }
+
+    /// <summary>The id of the process as this process's /proc has it; 0 or less once it has ended (proc_pid_fdinfo(5)).</summary>
+    public static int ProcessId(int pidFd)
+    {
+        const string name = "Pid:";
+        string line = FileSystem.ReadText($"/proc/self/fdinfo/{pidFd}").Split('\n').First(l => l.StartsWith(name, StringComparison.Ordinal));
+        return int.Parse(line.AsSpan(name.Length), System.Globalization.CultureInfo.InvariantCulture);
+    }
 }

@@ -8,12 +8,14 @@ namespace NsFixture.Netlink;
 internal static class Nl
 {
     public const int NETLINK_ROUTE = 0;
+    public const int NETLINK_NETFILTER = 12;
     public const int NETLINK_EXT_ACK = 11;
     public const int SOL_NETLINK = 270;
     public const ushort NLM_F_REQUEST = 1;
     public const ushort NLM_F_ACK = 4;
     public const ushort NLM_F_EXCL = 0x200;
     public const ushort NLM_F_CREATE = 0x400;
+    public const ushort NLM_F_APPEND = 0x800;
     public const ushort NLM_F_CAPPED = 0x100;
     public const ushort NLM_F_ACK_TLVS = 0x200;
     public const ushort NLMSG_ERROR = 2;

@@ -135,7 +135,7 @@ internal sealed unsafe class RouteSocket : IDisposable
     }
 
     // An extended acknowledgement: struct nlmsgerr, the request unless it was cut off (NLM_F_CAPPED), then attributes.
-    private static string KernelsWords(byte* answer, int length)
+    internal static string KernelsWords(byte* answer, int length)
     {
         var header = *(NlMsgHdr*)answer;
         if ((header.nlmsg_flags & Nl.NLM_F_ACK_TLVS) == 0)

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using NsFixture.Linux;
 using NsFixture.Netlink;
-using NsFixture.Roots;
 
 namespace NsFixture.Networking;
 
@@ -15,7 +14,7 @@ namespace NsFixture.Networking;
 /// and the test with it, in that namespace.
 /// </para>
 /// </summary>
-internal sealed class SandboxNetwork : IDisposable
+internal sealed partial class SandboxNetwork : IDisposable
 {
     // Given, not left to the kernel: some kernels put tunnel devices into every new namespace and the numbers would vary.
     private const int FirstDeviceIndex = 100, FirstBridgeIndex = 100_000;
@@ -52,16 +51,30 @@ internal sealed class SandboxNetwork : IDisposable
         return network;
     }
 
-    /// <summary>Has routers forward. Needs the sandbox's own /proc, in the root tree that is being built.</summary>
-    public void EnableForwarding()
+    /// <summary>Has routers forward, through their NATs and firewalls. Needs the sandbox's own /proc.</summary>
+    /// <param name="root">Where its root tree is now.</param>
+    public void EnableForwarding(string root)
     {
+        AddFilters(root);
         foreach (PlannedHost router in plan.Hosts.Where(h => h.IsRouter))
             In(router.Index, () =>
             {
-                string net = Staging.Root + "/proc/sys/net/";
+                string net = root + "/proc/sys/net/";
                 FileSystem.WriteFile(net + "ipv4/ip_forward", "1");
                 if (HasIPv6)
                     FileSystem.WriteFile(net + "ipv6/conf/all/forwarding", "1");
+            });
+    }
+
+    /// <summary>Gives ports below 1024, and pings, to processes without capabilities. Needs the sandbox's own /proc.</summary>
+    /// <param name="root">Where its root tree is now.</param>
+    public void OpenToTheUnprivileged(string root)
+    {
+        foreach (PlannedHost host in plan.Hosts)
+            In(host.Index, () =>
+            {
+                FileSystem.WriteFile(root + "/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
+                FileSystem.WriteFile(root + "/proc/sys/net/ipv4/ping_group_range", "0 0"); // the group inside
             });
     }
 

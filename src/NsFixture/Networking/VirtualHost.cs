@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using NsFixture.Launching;
 using NsFixture.Linux;
 using NsFixture.Networking;
+using NsFixture.Roots;
 
 namespace NsFixture;
 
@@ -17,10 +18,11 @@ public sealed partial class VirtualHost
     private readonly PlannedHost host;
     private readonly InitConnection init;
     private readonly VirtualDns dns;
+    private readonly RootSpecs? roots;
 
-    internal VirtualHost(NetworkPlan plan, PlannedHost host, InitConnection init, VirtualDns dns)
+    internal VirtualHost(NetworkPlan plan, PlannedHost host, InitConnection init, VirtualDns dns, RootSpecs? roots)
     {
-        (this.plan, this.host, this.init, this.dns) = (plan, host, init, dns);
+        (this.plan, this.host, this.init, this.dns, this.roots) = (plan, host, init, dns, roots);
         Names = [host.Name, .. host.DnsNames];
         Addresses = [.. host.Interfaces.SelectMany(i => i.Addresses).Select(a => a.Address)];
     }
@@ -63,6 +65,9 @@ public sealed partial class VirtualHost
 
     /// <inheritdoc cref="Name"/>
     public override string ToString() => Name;
+
+    /// <summary>Its place among the hosts.</summary>
+    internal int Index => host.Index;
 
     internal NetworkAddress First(AddressFamily family) =>
         host.Interfaces.SelectMany(i => i.Addresses).FirstOrDefault(a => a.Address.AddressFamily == family)

@@ -21,11 +21,11 @@ public sealed class VirtualNetwork : IAsyncDisposable
     private readonly Sandbox? sandbox;
     private int disposed;
 
-    internal VirtualNetwork(NetworkPlan plan, InitConnection init, Sandbox? sandbox = null)
+    internal VirtualNetwork(SandboxSpec spec, InitConnection init, Sandbox? sandbox = null)
     {
-        (this.plan, this.init, this.sandbox) = (plan, init, sandbox);
+        (plan, this.init, this.sandbox) = (spec.Plan, init, sandbox);
         Dns = new VirtualDns(plan, init);
-        Hosts = [.. plan.Hosts.Select(host => new VirtualHost(plan, host, init, Dns))];
+        Hosts = [.. plan.Hosts.Select(host => new VirtualHost(plan, host, init, Dns, spec.Roots))];
     }
 
     /// <summary>
@@ -36,6 +36,7 @@ public sealed class VirtualNetwork : IAsyncDisposable
     /// <param name="cancellation">Gives up waiting for it.</param>
     /// <exception cref="InvalidTopologyException">The topology cannot be.</exception>
     /// <exception cref="SandboxUnavailableException">This machine allows no sandboxes; cause and remedy.</exception>
+    /// <exception cref="RootTreeException">A host's root tree cannot be had.</exception>
     /// <exception cref="SandboxException">It could not be built.</exception>
     /// <example>
     /// <code>
@@ -48,11 +49,12 @@ public sealed class VirtualNetwork : IAsyncDisposable
         _ = topology.Plan(); // its mistakes are its own, not a sandbox setting's
         SandboxSpec spec = new SandboxOptions { Topology = topology }.Resolve(AppContext.BaseDirectory);
         ForkServer server = await BareServer.GetAsync().WaitAsync(cancellation).ConfigureAwait(false);
+        spec = await RootPreparation.PrepareAsync(server, spec, test: null).WaitAsync(cancellation).ConfigureAwait(false);
         Sandbox sandbox = server.CreateSandbox(spec);
         try
         {
             await sandbox.Ready.WaitAsync(cancellation).ConfigureAwait(false);
-            return new VirtualNetwork(spec.Plan, sandbox.Connect(), sandbox);
+            return new VirtualNetwork(spec, sandbox.Connect(), sandbox);
         }
         catch
         {

@@ -90,7 +90,7 @@ public sealed record HostCommand
     /// variable that <see cref="WithEnvironmentVariable"/> sets stays. It has no capability, and no port below 1024.
     /// <para>
     /// Where an ordinary user runs the tests, there is one user outside: a program sees itself as the one it was started as, its files and those of uid 0 are
-    /// the same user's, and there are no further groups.
+    /// the same user's, and there are no further groups. In a hardened sandbox it is refused.
     /// </para>
     /// </summary>
     /// <param name="user">A name, an id, or <c>user:group</c> with either.</param>

@@ -17,6 +17,9 @@ internal static class EnvironmentSettings
         return SandboxOptions.DefaultDeadline;
     }
 
+    /// <summary>NSFIXTURE_WAIT_FOR_DEBUGGER.</summary>
+    public static bool WaitForDebugger => Environment.GetEnvironmentVariable("NSFIXTURE_WAIT_FOR_DEBUGGER") == "1";
+
     /// <summary>NSFIXTURE_LAUNCHER; null where it is not set.</summary>
     public static LauncherKind? Launcher(out string? problem)
     {

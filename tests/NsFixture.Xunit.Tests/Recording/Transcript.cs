@@ -71,7 +71,7 @@ internal static partial class Transcript
         return
         [
             .. run.Messages.Where(m => m.Kind.StartsWith("TestAssembly", StringComparison.Ordinal))
-                .Select(m => m with { CaseCount = m.CaseCount - extraCases, Counts = m.Counts is [var total, var failed, var skipped] ? [total - extra, failed, skipped] : null })
+                .Select(m => m with { CaseCount = m.CaseCount - extraCases, Counts = m.Counts is [var total, .. var rest] ? [total - extra, .. rest] : null })
                 .Select(Line),
         ];
     }
@@ -89,15 +89,15 @@ internal static partial class Transcript
 
     /// <summary>[IsolatedNetwork] is one of xUnit.net's before-and-after attributes, and the plain build has none.</summary>
     private static bool IsOwnStep(RecordedMessage m) =>
-        m.Kind is ("BeforeTestStarting" or "BeforeTestFinished" or "AfterTestStarting" or "AfterTestFinished") && m.Text == "IsolatedNetworkAttribute";
+        m.Kind is ("BeforeTestStarting" or "BeforeTestFinished" or "AfterTestStarting" or "AfterTestFinished") && m.Text?.EndsWith("IsolatedNetworkAttribute", StringComparison.Ordinal) == true;
 
     private static bool IsAboutMethod(RecordedMessage m) => m.Kind is "TestMethodStarting" or "TestMethodFinished";
 
     private static bool IsAboutSandboxes(RecordedMessage m) => m.Class == "Conformance.Isolated.SandboxTests" || m.Collection?.Contains("Conformance.Isolated.") == true;
 
-    private static bool IsPlain(RecordedRun run) => run.Settings.Build == "Plain";
+    private static bool IsPlain(RecordedRun run) => run.Settings.Build.EndsWith("Plain", StringComparison.Ordinal);
 
-    private static bool SharesSandboxes(RecordedRun run) => run.Settings.Build == "PerClass";
+    private static bool SharesSandboxes(RecordedRun run) => run.Settings.Build.EndsWith("PerClass", StringComparison.Ordinal);
 
     /// <summary>All of a message but its times, which differ from run to run.</summary>
     private static string Line(RecordedMessage m)
@@ -113,7 +113,8 @@ internal static partial class Transcript
             parts.Add(m.CaseId?[..8]);
         parts.Add(m.Case == $"{m.Class}.{m.Method}" ? null : m.Case);
         parts.Add(m.Test == m.Case ? null : m.Test);
-        parts.Add(m.Counts == null ? null : $"{m.Counts[0]} run, {m.Counts[1]} failed, {m.Counts[2]} skipped");
+        parts.Add(m.Counts == null ? null : $"{m.Counts[0]} run, {m.Counts[1]} failed, {m.Counts[2]} skipped{(m.Counts is [.., var notRun] and [_, _, _, _] ? $", {notRun} not run" : "")}");
+        parts.AddRange([m.State, .. m.Assertions ?? [], .. m.Attachments ?? []]);
         parts.Add(m.CaseCount is null or 1 ? null : $"of {m.CaseCount} cases");
         parts.Add(m.Text == null ? null : $"\"{OwnFrames(m.Text)}\"");
         for (int i = 0; i < m.ExceptionTypes?.Length; i++)

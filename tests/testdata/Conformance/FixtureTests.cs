@@ -29,14 +29,14 @@ public class ClassFixtureTests(ClassFixtureTests.Fixture fixture, ITestOutputHel
 
         public string State { get; private set; }
 
-        public async Task InitializeAsync()
+        public async LifetimeTask InitializeAsync()
         {
             await Task.Delay(1);
             State += ", initialized";
             sink.OnMessage(new DiagnosticMessage("fixture: initialized"));
         }
 
-        public async Task DisposeAsync()
+        public async LifetimeTask DisposeAsync()
         {
             await Task.Delay(1);
             sink.OnMessage(new DiagnosticMessage("fixture: disposed of, async"));
@@ -59,13 +59,13 @@ public sealed class SharedFixture : IAsyncLifetime
 {
     public string Text { get; private set; } = "collection fixture";
 
-    public async Task InitializeAsync()
+    public async LifetimeTask InitializeAsync()
     {
         await Task.Yield();
         Text += ", initialized";
     }
 
-    public Task DisposeAsync() => Task.CompletedTask;
+    public LifetimeTask DisposeAsync() => LifetimeTask.CompletedTask;
 }
 
 [Collection("a shared collection")]
@@ -127,13 +127,13 @@ public class ThrowingFixtureInitTests : IClassFixture<ThrowingFixtureInitTests.F
 
     public sealed class Fixture : IAsyncLifetime
     {
-        public async Task InitializeAsync()
+        public async LifetimeTask InitializeAsync()
         {
             await Task.Yield();
             throw new InvalidOperationException("no initialization today");
         }
 
-        public Task DisposeAsync() => throw new InvalidOperationException("no disposal either");
+        public LifetimeTask DisposeAsync() => throw new InvalidOperationException("no disposal either");
     }
 }
 
@@ -164,9 +164,9 @@ public class UndisposableCollection : ICollectionFixture<UndisposableCollection.
 {
     public sealed class Fixture : IAsyncLifetime
     {
-        public Task InitializeAsync() => Task.CompletedTask;
+        public LifetimeTask InitializeAsync() => LifetimeTask.CompletedTask;
 
-        public async Task DisposeAsync()
+        public async LifetimeTask DisposeAsync()
         {
             await Task.Yield();
             throw new InvalidOperationException("no disposal of a collection fixture today");

@@ -14,7 +14,7 @@ public sealed class LifecycleTests : IAsyncLifetime, IDisposable
         output.WriteLine("constructor");
     }
 
-    public async Task InitializeAsync()
+    public async LifetimeTask InitializeAsync()
     {
         await Task.Delay(1);
         output.WriteLine("InitializeAsync");
@@ -31,7 +31,7 @@ public sealed class LifecycleTests : IAsyncLifetime, IDisposable
         Assert.Fail("in the middle");
     }
 
-    public async Task DisposeAsync()
+    public async LifetimeTask DisposeAsync()
     {
         await Task.Delay(1);
         output.WriteLine("DisposeAsync");
@@ -62,7 +62,7 @@ public class ThrowingConstructorTests
 
 public class ThrowingInitializeTests : IAsyncLifetime
 {
-    public async Task InitializeAsync()
+    public async LifetimeTask InitializeAsync()
     {
         await Task.Yield();
         throw new InvalidOperationException("no initialization of a test class today");
@@ -71,7 +71,7 @@ public class ThrowingInitializeTests : IAsyncLifetime
     [Fact]
     public void Never_runs() => Assert.Fail("ran");
 
-    public Task DisposeAsync() => Task.CompletedTask;
+    public LifetimeTask DisposeAsync() => LifetimeTask.CompletedTask;
 }
 
 public sealed class ThrowingDisposeTests : IDisposable
@@ -94,14 +94,14 @@ public sealed class ThrowingDisposeTests : IDisposable
 
 public sealed class ThrowingDisposeAsyncTests : IAsyncLifetime, IDisposable
 {
-    public Task InitializeAsync() => Task.CompletedTask;
+    public LifetimeTask InitializeAsync() => LifetimeTask.CompletedTask;
 
     [Fact]
     public void Passes_before()
     {
     }
 
-    public async Task DisposeAsync()
+    public async LifetimeTask DisposeAsync()
     {
         await Task.Yield();
         throw new InvalidOperationException("no async disposal today");
@@ -163,14 +163,22 @@ public class AroundAttribute(string what) : BeforeAfterTestAttribute
 
     public static IReadOnlyList<string> Calls => Current.Value ?? [];
 
+#if XUNIT_V3
+    public override void Before(MethodInfo methodUnderTest, IXunitTest test)
+#else
     public override void Before(MethodInfo methodUnderTest)
+#endif
     {
         Current.Value = [.. Calls, $"{what} of {methodUnderTest.Name}"];
         if (what == "throws before")
             throw new InvalidOperationException("not before today");
     }
 
+#if XUNIT_V3
+    public override void After(MethodInfo methodUnderTest, IXunitTest test)
+#else
     public override void After(MethodInfo methodUnderTest)
+#endif
     {
         if (what == "throws after")
             throw new InvalidOperationException("not after today");

@@ -26,12 +26,20 @@ public class NameTests
     [InlineData(2)]
     public void Rows_have_traits(int n) => Assert.Equal(1, n);
 
+#if XUNIT_V3
+    [AttributeUsage(AttributeTargets.Method)]
+    private sealed class SlowAttribute(int seconds) : Attribute, ITraitAttribute
+    {
+        public IReadOnlyCollection<KeyValuePair<string, string>> GetTraits() => [new("Slow", $"{seconds} s")];
+    }
+#else
     [TraitDiscoverer("Conformance.SlowDiscoverer", "Conformance")]
     [AttributeUsage(AttributeTargets.Method)]
     private sealed class SlowAttribute(int seconds) : Attribute, ITraitAttribute
     {
         public int Seconds { get; } = seconds;
     }
+#endif
 
     public class Nested
     {
@@ -48,6 +56,7 @@ public class NameTests
     public class Closed : Generic<int>;
 }
 
+#if !XUNIT_V3
 public sealed class SlowDiscoverer : ITraitDiscoverer
 {
     public IEnumerable<KeyValuePair<string, string>> GetTraits(IAttributeInfo traitAttribute)
@@ -55,6 +64,7 @@ public sealed class SlowDiscoverer : ITraitDiscoverer
         yield return new("Slow", string.Join(' ', traitAttribute.GetConstructorArguments()) + " s");
     }
 }
+#endif
 
 public abstract class InheritedTests
 {

@@ -31,7 +31,9 @@ public class TheoryTests(ITestOutputHelper output)
     public static IEnumerable<object?[]> UnserializableValues =>
     [
         [new Guid("11112222-3333-4444-5555-666677778888")], [new Uri("http://example.org/?a=b#c")], [new Version(1, 2, 3)], [(1, "two")],
+#if !XUNIT_V3 // which can serialize all of the above, and so loses half a surrogate pair: see LoneSurrogateRowTests
         ['\uD800'], ["lone\uD83D"], ["low\uDE00"],
+#endif
     ];
 
     public static IEnumerable<object[]> Strings =>
@@ -203,7 +205,14 @@ public class TheoryTests(ITestOutputHelper output)
 
     private sealed class SquaresAttribute(int count) : DataAttribute
     {
+#if XUNIT_V3
+        public override ValueTask<IReadOnlyCollection<ITheoryDataRow>> GetData(System.Reflection.MethodInfo testMethod, DisposalTracker disposalTracker) =>
+            new([.. Enumerable.Range(1, count).Select(n => new TheoryDataRow(n, n * n))]);
+
+        public override bool SupportsDiscoveryEnumeration() => true;
+#else
         public override IEnumerable<object[]> GetData(System.Reflection.MethodInfo testMethod) => Enumerable.Range(1, count).Select(n => new object[] { n, n * n });
+#endif
     }
 }
 

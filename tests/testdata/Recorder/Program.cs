@@ -4,8 +4,6 @@ using Xunit.Abstractions;
 using Xunit.Sdk;
 
 // Discovers and runs the tests of an assembly as xUnit.net's runners do, and records every message.
-//   Recorder ASSEMBLY RECORDING [--only PREFIX]… [--except PREFIX]… [--threads N] [--sequential] [--late-theories] [--serialize] [--stop-on-fail]
-// A prefix is of a test's full name: namespace, class, method.
 var options = new Options(args);
 using var recording = new Recording(options.Recording);
 Assembly assembly = Assembly.Load(AssemblyName.GetAssemblyName(options.Assembly));
@@ -19,7 +17,7 @@ var discovery = new FrameworkOptions
 };
 using ITestFrameworkDiscoverer discoverer = framework.GetDiscoverer(Reflector.Wrap(assembly));
 discoverer.Find(includeSourceInformation: false, recording, discovery);
-var chosen = recording.Discovered.Where(options.Chooses).ToList();
+var chosen = recording.Discovered.Where(c => options.Chooses($"{c.TestMethod.TestClass.Class.Name}.{c.TestMethod.Method.Name}")).ToList();
 if (chosen.Count == 0)
 {
     Console.Error.WriteLine("no test was chosen");
@@ -39,48 +37,3 @@ var execution = new FrameworkOptions
 executor.RunTests(chosen, recording, execution);
 recording.WaitForRun();
 return 0;
-
-internal sealed class Options
-{
-    public Options(string[] args)
-    {
-        (Assembly, Recording) = (args[0], args[1]);
-        for (int i = 2; i < args.Length; i++)
-        {
-            switch (args[i])
-            {
-                case "--only": only.Add(args[++i]); break;
-                case "--except": except.Add(args[++i]); break;
-                case "--threads": Threads = int.Parse(args[++i]); break;
-                case "--sequential": Sequential = true; break;
-                case "--late-theories": LateTheories = true; break;
-                case "--serialize": Serialize = true; break;
-                case "--stop-on-fail": StopOnFail = true; break;
-                default: throw new ArgumentException($"unknown option {args[i]}");
-            }
-        }
-    }
-
-    private readonly List<string> only = [], except = [];
-
-    public string Assembly { get; }
-
-    public string Recording { get; }
-
-    public int? Threads { get; }
-
-    public bool Sequential { get; }
-
-    public bool LateTheories { get; }
-
-    public bool Serialize { get; }
-
-    public bool StopOnFail { get; }
-
-    public bool Chooses(ITestCase testCase)
-    {
-        string name = $"{testCase.TestMethod.TestClass.Class.Name}.{testCase.TestMethod.Method.Name}";
-        return (only.Count == 0 || only.Exists(p => name.StartsWith(p, StringComparison.Ordinal))) &&
-               !except.Exists(p => name.StartsWith(p, StringComparison.Ordinal));
-    }
-}

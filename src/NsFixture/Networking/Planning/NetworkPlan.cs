@@ -43,7 +43,14 @@ internal sealed record PlannedNetwork(int Index, string Name, int Mtu, IPNetwork
 /// <param name="Interfaces">Its links, at least one.</param>
 /// <param name="Routes">All but those that come with its addresses, IPv4 first; no destination twice.</param>
 internal sealed record PlannedHost(
-    int Index, string Name, bool IsRouter, IReadOnlyList<string> DnsNames, IReadOnlyList<PlannedInterface> Interfaces, IReadOnlyList<PlannedRoute> Routes);
+    int Index, string Name, bool IsRouter, IReadOnlyList<string> DnsNames, IReadOnlyList<PlannedInterface> Interfaces, IReadOnlyList<PlannedRoute> Routes)
+{
+    /// <summary>Its NAT; null where it translates nothing.</summary>
+    public PlannedNat? Nat { get; init; }
+
+    /// <summary>Its firewall; null where all passes.</summary>
+    public PlannedFirewall? Firewall { get; init; }
+}
 
 /// <summary>A link: a host's attachment to a network.</summary>
 /// <param name="Host">The host's index.</param>
