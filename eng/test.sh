@@ -11,6 +11,17 @@ if [ "$(id -u)" = 0 ] && ! command -v podman >/dev/null; then
     echo "installing podman, to attach its containers to networks"
     apt-get update -q && apt-get install -y -q --no-install-recommends podman crun
 fi
+# Programs that tests run on hosts: package and a file of each. RUNLEVEL=1 keeps apt from starting the services they bring (invoke-rc.d(8)).
+missing=()
+for needed in bind9-dnsutils=/usr/bin/dig redis-server=/usr/bin/redis-server nginx-light=/usr/sbin/nginx postgresql=/usr/lib/postgresql; do
+    [ -e "${needed#*=}" ] || missing+=("${needed%%=*}")
+done
+if [ ${#missing[@]} -gt 0 ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    echo "installing ${missing[*]}, which tests run on hosts"
+    apt-get update -q && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}"
+elif [ ${#missing[@]} -gt 0 ]; then
+    echo "not here: ${missing[*]}. The tests that run these on hosts will fail and say so; install them, as root."
+fi
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 

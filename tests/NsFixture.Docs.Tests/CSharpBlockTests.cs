@@ -16,6 +16,7 @@ public class CSharpBlockTests
         global using System.Linq;
         global using System.Net;
         global using System.Net.Sockets;
+        global using System.Net.Http;
         global using System.Threading.Tasks;
         global using NsFixture;
         """;
@@ -65,13 +66,14 @@ public class CSharpBlockTests
         Assert.NotEmpty(Errors($"public class Sample {{ {code} }}"));
     }
 
+    // Neither documentation of samples nor the versions of assemblies are at stake: the SDK's own builds are silent about the latter too.
     private static string[] Errors(string code)
     {
         string framework = Contains("[TestMethod", "[TestClass", "[ClassInitialize") ? MSTestUsings : Contains("[Test", "[SetUpFixture", "[OneTimeSetUp") ? NUnitUsings : XunitUsings;
         SyntaxTree[] trees = [.. new[] { Usings, framework, code }.Select(text => CSharpSyntaxTree.ParseText(text))];
         var options = new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable);
         return [.. CSharpCompilation.Create("sample", trees, References, options).Emit(Stream.Null).Diagnostics
-            .Where(d => d.Severity >= DiagnosticSeverity.Warning && d.Id != "CS1591").Select(d => d.ToString())];
+            .Where(d => d.Severity >= DiagnosticSeverity.Warning && d.Id is not ("CS1591" or "CS1701")).Select(d => d.ToString())];
 
         bool Contains(params string[] attributes) => attributes.Any(a => code.Contains(a, StringComparison.Ordinal));
     }

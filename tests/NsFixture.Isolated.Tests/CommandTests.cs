@@ -98,6 +98,60 @@ public abstract class CommandTests
         (await Shell("test", "cat /proc/[0-9]*/comm").RunAsync().WaitAsync(Patience)).StandardOutput.Should().NotContain("sleep");
     }
 
+    [Fact]
+    public async Task A_program_is_written_to_while_it_runs()
+    {
+        await using HostProcess process = await Shell("server", "echo who; while read name; do echo \"hello $name\"; done; echo bye").WithOpenInput().WithStandardInput("first\n").WithReadyLine("hello first").StartAsync().WaitAsync(Patience);
+        await process.WriteAsync("second\nthi");
+        await process.WriteAsync("rd\n");
+        await process.WaitForLineAsync("hello third").WaitAsync(Patience);
+        process.Exited.IsCompleted.Should().BeFalse();
+        await process.CloseInputAsync();
+        (await process.Exited.WaitAsync(Patience)).Should().Be(0);
+        process.StandardOutput.Should().Be("who\nhello first\nhello second\nhello third\nbye\n");
+        var writing = () => process.WriteAsync("too late");
+        await writing.Should().ThrowAsync<IOException>().WithMessage("*server*reads no more*");
+    }
+
+    [Fact]
+    public async Task A_program_whose_input_is_closed_is_not_written_to()
+    {
+        await using HostProcess process = await Shell("server", "cat; echo end").WithReadyLine("end").StartAsync().WaitAsync(Patience);
+        var writing = () => process.WriteAsync("text");
+        await writing.Should().ThrowAsync<InvalidOperationException>().WithMessage("*WithOpenInput*");
+    }
+
+    [Fact]
+    public async Task A_web_server_is_awaited_by_the_answer_that_it_gives()
+    {
+        string script = "mkdir -p /tmp/www; cd /tmp/www; python3 -m http.server 8000 & sleep 0.5; touch there; wait";
+        await using HostProcess process = await Shell("server", script).WithReadyHttp(8000, "/there").StartAsync().WaitAsync(Patience);
+        process.StandardError.Should().Contain("GET /there").And.MatchRegex("GET /there[^\n]*200");
+    }
+
+    [Fact]
+    public async Task A_program_is_awaited_by_a_check_of_the_tests_own()
+    {
+        int checks = 0;
+        await using HostProcess process = await Shell("server", "sleep 0.3; touch /tmp/made; exec sleep 1000")
+            .WithReadyCheck(async (started, cancellation) =>
+            {
+                checks++;
+                await Task.Yield();
+                return File.Exists("/tmp/made") && started.Id > 1 && !cancellation.IsCancellationRequested;
+            }).StartAsync().WaitAsync(Patience);
+        checks.Should().BeGreaterThan(1);
+        var failing = () => Shell("server", "exec sleep 1000").WithReadyCheck((_, _) => throw new NotSupportedException("mine")).StartAsync().WaitAsync(Patience);
+        await failing.Should().ThrowAsync<NotSupportedException>();
+        var never = () => Shell("server", "exec sleep 1000").WithReadyCheck((_, _) => Task.FromResult(false)).WithReadyLimit(TimeSpan.FromMilliseconds(200)).StartAsync().WaitAsync(Patience);
+        await never.Should().ThrowAsync<HostCommandException>().WithMessage("*was not ready by its check after 200 ms*");
+    }
+
+    [Fact]
+    public async Task Several_environment_variables_are_set_and_unset_at_once() =>
+        (await Shell("server", "echo $A ${B-none} $C").WithEnvironmentVariable("B", "b").WithEnvironmentVariables(new Dictionary<string, string?> { ["A"] = "1", ["B"] = null, ["C"] = "3" }).RunAsync().WaitAsync(Patience))
+            .StandardOutput.Should().Be("1 none 3\n");
+
     [Theory, InlineData("no-such-program"), InlineData("/no/such/program"), InlineData("/etc/passwd")]
     public async Task A_program_that_cannot_be_started_is_named_with_the_reason(string program)
     {

@@ -59,7 +59,7 @@ public abstract class RootKindTests
     {
         File.ReadAllText("/etc/hostname").Should().Be("test\n");
         File.ReadAllText("/etc/hosts").Should().Contain("10.0.0.2");
-        File.ReadAllText("/etc/resolv.conf").Should().Contain("127.0.0.1");
+        File.ReadAllText("/etc/resolv.conf").Should().Contain("127.0.0.53");
         Dns.GetHostAddresses("test").Should().Contain(IsolatedNetwork.Current.Address);
         NetworkInterface.GetAllNetworkInterfaces().Should().Contain(l => l.Name == "eth0");
     }

@@ -23,8 +23,11 @@ internal static class BareServer
         return started;
     }
 
-    // The host lists the application's own dependency file first, also where a test host runs it by another name.
-    private static string Application()
+    /// <summary>
+    /// The assembly whose dependencies and runtime this process runs with: the host lists the application's own dependency file
+    /// first, also where a test host runs it by another name.
+    /// </summary>
+    public static string Application()
     {
         string? dependencies = (AppContext.GetData("APP_CONTEXT_DEPS_FILES") as string)?.Split(';')[0];
         return dependencies is { Length: > 0 }

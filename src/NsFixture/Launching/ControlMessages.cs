@@ -56,7 +56,7 @@ internal enum HostRequest : byte
     Namespace,
 
     /// <summary>
-    /// Argv, envp, directory; descriptors: standard input, output, error, and a pipe for the wait status. Answers its id, and a
+    /// A <see cref="ProgramStart"/>; descriptors: standard input, output, error, and a pipe for the wait status. Answers its id, and a
     /// process descriptor.
     /// </summary>
     Spawn,
@@ -79,6 +79,9 @@ internal enum HostRequest : byte
     /// <summary>A <see cref="Networking.PlanChange"/> on the host's account; host -1: on nobody's.</summary>
     Change,
 
+
+    /// <summary>A control socket of the name server's, which is started if there is none; for <see cref="DnsRequest"/>.</summary>
+    Dns,
     /// <summary>The directory in which all lies that was written to the host's root tree.</summary>
     Layers,
 

@@ -121,7 +121,8 @@ internal static class ForkServerProcess
         _ = Libc.MallocTrim(0);
     }
 
-    private static void CompileAhead(Type[] types) =>
+    /// <summary>Compiles types of NsFixture's own, closures included.</summary>
+    public static void CompileAhead(params Type[] types) =>
         Precompilation.Compile(types.SelectMany(t => t.GetNestedTypes(BindingFlags.Public | BindingFlags.NonPublic).Prepend(t)), TimeSpan.MaxValue);
 
     /// <summary>

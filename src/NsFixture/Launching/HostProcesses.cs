@@ -8,16 +8,20 @@ namespace NsFixture.Launching;
 internal sealed unsafe class HostProcesses(HostViews views, bool hardened)
 {
     private const int LastSignal = 64;
-    private readonly Dictionary<int, int> ends = []; // pid to pipe
+    private readonly Dictionary<int, Running> running = []; // by pid
+
+    /// <param name="End">The pipe for its wait status.</param>
+    /// <param name="Owner">The connection that it ends with; -1: none.</param>
+    private sealed record Running(int End, int Owner);
 
     /// <summary>Starts a program on a host; returns its id and its process descriptor.</summary>
     /// <param name="host">The host's index.</param>
-    /// <param name="argv">The program, searched for in PATH of <paramref name="envp"/>, and its arguments.</param>
-    /// <param name="envp">NAME=value.</param>
-    /// <param name="directory">Its working directory.</param>
+    /// <param name="program">What to start, and how.</param>
+    /// <param name="connection">Who asked.</param>
     /// <param name="descriptors">Standard input, output and error, and the pipe for its end; closed here.</param>
     /// <exception cref="LinuxException">It could not be started; nothing is left.</exception>
-    public (int Pid, int PidFd) Start(int host, string[] argv, string[] envp, string directory, int[] descriptors)
+    /// <exception cref="SandboxException">Nor this: it cannot be its user.</exception>
+    public (int Pid, int PidFd) Start(int host, ProgramStart program, int connection, int[] descriptors)
     {
         var (read, write) = Descriptors.Pipe();
         bool started = false;
@@ -26,7 +30,7 @@ internal sealed unsafe class HostProcesses(HostViews views, bool hardened)
             views.Prepare(host);
             int pid = Clone.Fork(0, out int pidFd);
             if (pid == 0)
-                Become(host, argv, envp, directory, descriptors, write);
+                Become(host, program, descriptors, write);
             Descriptors.Close(write);
             write = -1;
             if (Failure(read) is { } failure)
@@ -34,9 +38,9 @@ internal sealed unsafe class HostProcesses(HostViews views, bool hardened)
                 int status;
                 _ = Libc.WaitPid(pid, &status, 0);
                 Descriptors.Close(pidFd);
-                throw failure(argv[0], directory);
+                throw failure(program);
             }
-            ends.Add(pid, descriptors[3]);
+            running.Add(pid, new Running(descriptors[3], program.EndsWithCaller ? connection : -1));
             started = true;
             return (pid, pidFd);
         }
@@ -52,30 +56,41 @@ internal sealed unsafe class HostProcesses(HostViews views, bool hardened)
     /// <summary>Called for every process that init has reaped.</summary>
     public void Ended(int pid, int status)
     {
-        if (!ends.Remove(pid, out int pipe))
+        if (!running.Remove(pid, out Running? process))
             return;
-        FileSystem.TryWriteAll(pipe, BitConverter.GetBytes(status));
-        Descriptors.Close(pipe);
+        FileSystem.TryWriteAll(process.End, BitConverter.GetBytes(status));
+        Descriptors.Close(process.End);
     }
 
-    // What the child says before it becomes the program: a step and an errno. Nothing: it has become it.
-    private static Func<string, string, LinuxException>? Failure(int pipe)
+    /// <summary>Called when a connection has ended: so do the programs that were to end with it, and what they have started.</summary>
+    public void ConnectionEnded(int connection)
+    {
+        foreach (var (pid, process) in running)
+            if (process.Owner == connection)
+                _ = Libc.Kill(-pid, SignalNumbers.SIGKILL); // its own session, and not reaped before that is done here
+    }
+
+    // What the child says before it becomes the program: a step and an errno, or words. Nothing: it has become it.
+    private static Func<ProgramStart, Exception>? Failure(int pipe)
     {
         Span<PollFd> poll = stackalloc PollFd[1];
         poll[0] = Poller.Reading(pipe);
         while (Poller.Wait(poll, -1) == 0)
         {
         }
-        Span<byte> told = stackalloc byte[8];
-        if (SocketStream.Read(pipe, told) < 8)
+        Span<byte> told = stackalloc byte[1024];
+        int n = SocketStream.Read(pipe, told);
+        if (n < 8)
             return null;
         int step = BitConverter.ToInt32(told), error = BitConverter.ToInt32(told[4..]);
-        return (program, directory) => step == 0 ? new LinuxException("setns", "to the host", error)
-            : step == 1 ? new LinuxException("chdir", directory, error)
-            : new LinuxException("execve", program, error);
+        string words = Encoding.UTF8.GetString(told[8..n]);
+        return program => words.Length > 0 ? new SandboxException(words)
+            : step == 0 ? new LinuxException("setns", "to the host", error)
+            : step == 1 ? new LinuxException("chdir", program.Directory, error)
+            : new LinuxException("execve", program.Argv[0], error);
     }
 
-    private void Become(int host, string[] argv, string[] envp, string directory, int[] descriptors, int errors)
+    private void Become(int host, ProgramStart program, int[] descriptors, int errors)
     {
         int step = 0;
         try
@@ -88,13 +103,26 @@ internal sealed unsafe class HostProcesses(HostViews views, bool hardened)
             int high = Descriptors.DuplicateAbove(errors, 100); // closed on exec
             Descriptors.CloseAllBut([high]);
             errors = high;
+            string[] envp = program.Envp;
+            if (program.User != null)
+            {
+                if (hardened)
+                    throw new SandboxException($"AsUser(\"{program.User}\"): programs of a hardened sandbox are uid 0 without its powers, and cannot become another user: leave out AsUser, or Hardened");
+                Account account = Account.Find(program.User);
+                account.Become(ownsOutput: !program.EndsWithCaller);
+                envp = account.Environment(envp, program.ChosenVariables);
+            }
             step++;
-            if (Libc.Chdir(directory) != 0)
-                throw LinuxException.Last("chdir", directory);
+            if (Libc.Chdir(program.Directory) != 0)
+                throw LinuxException.Last("chdir", program.Directory);
             step++;
             if (hardened)
                 Hardening.Apply();
-            throw Execute(argv, envp);
+            throw Execute(program.Argv, envp);
+        }
+        catch (SandboxException e)
+        {
+            FileSystem.TryWriteAll(errors, [.. new byte[8], .. Encoding.UTF8.GetBytes(e.Message)]);
         }
         catch (LinuxException e)
         {

@@ -29,10 +29,13 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
     private HostLives? lives; // the same; none: no host is paused or off, and none has come or gone
     private LinkControl? links;
     private Partitions? partitions;
+    private DnsService? dns; // made when it is used: its type would be loaded in every sandbox
     private int test = -1;
 
     // Made when it is needed: most sandboxes have perfect links.
     private LinkControl Links => links ??= new LinkControl(plan, network, runtimeDescriptors);
+
+    private DnsService Dns => dns ??= new DnsService(plan, network, runtimeDescriptors);
 
     /// <summary>Returns in the process of a test only, with what that process is to do.</summary>
     public Action Run(SandboxSpec spec, IReadOnlyList<RootEntry> rootPlan)
@@ -46,6 +49,8 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
                 network = SandboxBuilder.Build(spec, rootPlan, notes, out roots);
                 if (plan.HasConditions)
                     Links.Apply(notes);
+                if (plan.Dns != null)
+                    Dns.Start();
             }
             catch (Exception e)
             {
@@ -95,6 +100,7 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
             if (from == control)
                 Libc.Exit(0);
             controls.Remove(from);
+            processes?.ConnectionEnded(from);
             Descriptors.Close(from);
             return null;
         }
@@ -111,7 +117,7 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
         }
     }
 
-    private void Answer(int to, byte[] message, int[] descriptors)
+    private void Answer(int from, byte[] message, int[] descriptors)
     {
         var reader = new ByteReader(message);
         reader.Byte();
@@ -139,7 +145,7 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
                     if (lives != null)
                         RequireRunning(host, descriptors);
                     processes ??= new HostProcesses(Views, hardened);
-                    (number, given) = processes.Start(host, reader.Strings()!, reader.Strings()!, reader.Text(), descriptors);
+                    (number, given) = processes.Start(host, ProgramStart.Read(ref reader), from, descriptors);
                     break;
                 case HostRequest.Layers:
                     given = roots.LayersOf(host);
@@ -163,6 +169,9 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
                     break;
                 case HostRequest.Change:
                     Lives.Change(host, reader.Change());
+                    break;
+                case HostRequest.Dns:
+                    given = Dns.Connect();
                     break;
                 case HostRequest.SetNat:
                     lives?.RequireOn(host);
@@ -189,7 +198,7 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
         {
             problem = e.Message;
         }
-        UnixSocket.Send(to, new ByteWriter().Byte((byte)ControlKind.Answer).String(problem).Int32(number).Bytes(bytes).Written, given < 0 ? [] : [given]);
+        UnixSocket.Send(from, new ByteWriter().Byte((byte)ControlKind.Answer).String(problem).Int32(number).Bytes(bytes).Written, given < 0 ? [] : [given]);
         if (!keep)
             Descriptors.Close(given);
     }

@@ -10,6 +10,7 @@ namespace NsFixture.Launching;
 internal sealed partial class InitConnection(int socket)
 {
     private readonly Lock gate = new();
+    private HostEntrance? entrance;
     private bool closed;
 
     /// <summary>A socket of a host's network.</summary>
@@ -21,14 +22,12 @@ internal sealed partial class InitConnection(int socket)
 
     /// <summary>Starts a program on a host.</summary>
     /// <param name="host">The host's index.</param>
-    /// <param name="argv">The program and its arguments.</param>
-    /// <param name="envp">NAME=value.</param>
-    /// <param name="directory">Its working directory.</param>
+    /// <param name="program">What to start, and how.</param>
     /// <param name="descriptors">Standard input, output and error, and a pipe for its wait status; they stay the caller's.</param>
     /// <returns>Its id inside, and a process descriptor (pidfd).</returns>
-    public (int Id, int PidFd) Spawn(int host, string[] argv, string[] envp, string directory, ReadOnlySpan<int> descriptors)
+    public (int Id, int PidFd) Spawn(int host, ProgramStart program, ReadOnlySpan<int> descriptors)
     {
-        var (descriptor, number, _) = Ask(Request(HostRequest.Spawn, host).Strings(argv).Strings(envp).String(directory), descriptors);
+        var (descriptor, number, _) = Ask(program.Write(Request(HostRequest.Spawn, host)), descriptors);
         return (number, descriptor);
     }
 
@@ -44,6 +43,29 @@ internal sealed partial class InitConnection(int socket)
     /// <summary>Changes the running network.</summary>
     public void Change(int host, Networking.PlanChange change) => Ask(Request(HostRequest.Change, host).Change(change));
 
+    /// <summary>A connection to the name server, which is started if there is none.</summary>
+    public int OpenDns() => Ask(Request(HostRequest.Dns, 0)).Descriptor;
+
+    /// <summary>The name under which programs of this user find their way in, for <see cref="EnterProgram"/>.</summary>
+    public string Entrance()
+    {
+        lock (gate)
+            return (entrance ??= new HostEntrance(this)).Name;
+    }
+
+    /// <summary>One more connection to init, for another process: it ends with whoever has it last.</summary>
+    public int Connect()
+    {
+        var (ours, theirs) = UnixSocket.Pair(SocketConstants.SOCK_SEQPACKET);
+        bool sent;
+        lock (gate)
+            sent = !closed && UnixSocket.Send(socket, new ByteWriter().Byte((byte)ControlKind.Connect).Written, theirs);
+        Descriptors.Close(theirs);
+        if (sent)
+            return ours;
+        Descriptors.Close(ours);
+        throw Gone();
+    }
     /// <summary>Gives a router another NAT, or none.</summary>
     public void SetNat(int host, PlannedNat? nat) => Ask(Request(HostRequest.SetNat, host).Nat(nat));
 
@@ -60,6 +82,7 @@ internal sealed partial class InitConnection(int socket)
         {
             if (!closed)
                 Descriptors.Close(socket);
+            entrance?.Close();
             closed = true;
         }
     }

@@ -12,7 +12,8 @@ internal static class PlanCodec
         .List(plan.Networks, Network)
         .List(plan.Hosts, Host)
         .List(plan.Regions, static (w, r) => w.Int32(r.Index).String(r.Name).List(r.Hosts, static (w, i) => w.Int32(i)))
-        .List(plan.RegionConditions, static (w, r) => w.Int32(r.From).Int32(r.To).Conditions(r.Conditions));
+        .List(plan.RegionConditions, static (w, r) => w.Int32(r.From).Int32(r.To).Conditions(r.Conditions))
+        .Boolean(plan.Dns != null).Dns(plan.Dns);
 
     public static NetworkPlan Plan(this ref ByteReader reader)
     {
@@ -21,13 +22,24 @@ internal static class PlanCodec
             List(ref reader, Network),
             List(ref reader, Host),
             List(ref reader, static (ref r) => new PlannedRegion(r.Int32(), r.Text(), List(ref r, static (ref r) => r.Int32()))),
-            List(ref reader, static (ref r) => new RegionConditions(r.Int32(), r.Int32(), r.Conditions()!))) { Seed = seed };
+            List(ref reader, static (ref r) => new RegionConditions(r.Int32(), r.Int32(), r.Conditions()!))) { Seed = seed, Dns = reader.Boolean() ? reader.Dns() : null };
     }
 
     /// <summary>What changes of a plan.</summary>
     public static ByteWriter Change(this ByteWriter writer, PlanChange change) => writer.List(change.Networks, Network).List(change.Hosts, Host);
 
     public static PlanChange Change(this ref ByteReader reader) => new(List(ref reader, Network), List(ref reader, Host));
+
+    /// <summary>What the name server says; nothing for null.</summary>
+    public static ByteWriter Dns(this ByteWriter writer, PlannedDns? dns) => dns == null ? writer : writer
+        .String(dns.Domain).Boolean(dns.InHostsFile)
+        .List(dns.Records, static (w, r) => w.String(r.Name).Int32((int)r.Type).Int32(r.Ttl).Bytes(r.Data))
+        .List(dns.Behaviours, static (w, b) => w.String(b.Name).Int32((int?)b.Failure ?? 0).Int64(b.Delay.Ticks).Int32(b.Times));
+
+    public static PlannedDns Dns(this ref ByteReader reader) => new(
+        reader.Text(), reader.Boolean(),
+        List(ref reader, static (ref r) => new DnsRecord(r.Text(), (DnsRecordType)r.Int32(), r.Int32(), r.Bytes().ToArray())),
+        List(ref reader, static (ref r) => new DnsBehaviour(r.Text(), r.Int32() is not 0 and var f ? (DnsFailure)f : null, new TimeSpan(r.Int64()), r.Int32())));
 
     /// <summary>Link conditions, or null.</summary>
     public static ByteWriter Conditions(this ByteWriter writer, LinkConditions? c) => c == null ? writer.Boolean(false) : writer

@@ -19,6 +19,8 @@ internal static class Program
             case ["run-test"]:
                 TestProcess.Run(Wire.SocketDescriptor, Wire.ControlDescriptor);
                 return 0;
+            case ["enter", var entrance, var host, var user, var chosen, var directory, .. var program]:
+                return EnterProgram.Run(entrance, int.Parse(host, System.Globalization.CultureInfo.InvariantCulture), user, chosen, directory, program);
             default:
                 Console.Error.WriteLine("NsFixture.dll is started by NsFixture's test adapters. To run isolated tests, use 'dotnet test'.");
                 return 2;

@@ -95,8 +95,10 @@ internal static class Err
     public const int EPROTONOSUPPORT = 93;
     public const int ENOTSUP = 95;
     public const int EAFNOSUPPORT = 97;
+    public const int EADDRINUSE = 98;
     public const int EADDRNOTAVAIL = 99;
     public const int ECONNRESET = 104;
+    public const int ECONNREFUSED = 111;
 }
 
 [CHeader("sys/socket.h")]
@@ -118,6 +120,7 @@ internal static class SocketConstants
     public const int SO_RCVBUF = 8;
     public const int SO_ATTACH_FILTER = 26;
     public const int SOL_PACKET = 263;
+    public const int SO_PEERCRED = 17;
     public const int SCM_RIGHTS = 1;
     public const int MSG_CMSG_CLOEXEC = 0x40000000;
     public const int MSG_NOSIGNAL = 0x4000;

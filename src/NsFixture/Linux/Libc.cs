@@ -80,6 +80,27 @@ internal static unsafe partial class Libc
     [LibraryImport(Lib, EntryPoint = "setsockopt", SetLastError = true)]
     public static partial int SetSockOpt(int fd, int level, int option, void* value, uint length);
 
+    [LibraryImport(Lib, EntryPoint = "bind", SetLastError = true)]
+    public static partial int Bind(int fd, void* address, uint length);
+
+    [LibraryImport(Lib, EntryPoint = "connect", SetLastError = true)]
+    public static partial int Connect(int fd, void* address, uint length);
+
+    [LibraryImport(Lib, EntryPoint = "getsockopt", SetLastError = true)]
+    public static partial int GetSockOpt(int fd, int level, int option, void* value, uint* length);
+
+    [LibraryImport(Lib, EntryPoint = "listen", SetLastError = true)]
+    public static partial int Listen(int fd, int backlog);
+
+    [LibraryImport(Lib, EntryPoint = "accept4", SetLastError = true)]
+    public static partial int Accept4(int fd, void* address, uint* length, int flags);
+
+    [LibraryImport(Lib, EntryPoint = "recvfrom", SetLastError = true)]
+    public static partial nint RecvFrom(int fd, void* buffer, nint count, int flags, SockAddrIn* from, uint* fromLength);
+
+    [LibraryImport(Lib, EntryPoint = "sendto", SetLastError = true)]
+    public static partial nint SendTo(int fd, void* buffer, nint count, int flags, SockAddrIn* to, uint toLength);
+
     [LibraryImport(Lib, EntryPoint = "sendmsg", SetLastError = true)]
     public static partial nint SendMsg(int fd, MsgHdr* message, int flags);
 
@@ -183,6 +204,18 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Lib, EntryPoint = "umask")]
     public static partial uint Umask(uint mask);
+
+    [LibraryImport(Lib, EntryPoint = "setgroups", SetLastError = true)]
+    public static partial int SetGroups(nuint count, uint* groups);
+
+    [LibraryImport(Lib, EntryPoint = "setresgid", SetLastError = true)]
+    public static partial int SetResGid(uint real, uint effective, uint saved);
+
+    [LibraryImport(Lib, EntryPoint = "setresuid", SetLastError = true)]
+    public static partial int SetResUid(uint real, uint effective, uint saved);
+
+    [LibraryImport(Lib, EntryPoint = "fchown", SetLastError = true)]
+    public static partial int FChown(int fd, uint owner, uint group);
 
     [LibraryImport(Lib, EntryPoint = "setsid", SetLastError = true)]
     public static partial int SetSid();

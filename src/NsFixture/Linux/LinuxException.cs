@@ -46,7 +46,9 @@ internal sealed class LinuxException(string operation, string target, int errno)
         Err.ENOTSUP => nameof(Err.ENOTSUP),
         Err.EAFNOSUPPORT => nameof(Err.EAFNOSUPPORT),
         Err.EUSERS => nameof(Err.EUSERS),
+        Err.EADDRINUSE => nameof(Err.EADDRINUSE),
         Err.EADDRNOTAVAIL => nameof(Err.EADDRNOTAVAIL),
+        Err.ECONNREFUSED => nameof(Err.ECONNREFUSED),
         Err.ECONNRESET => nameof(Err.ECONNRESET),
         _ => $"errno {errno}",
     };

@@ -51,6 +51,33 @@ internal struct CMsgHdr
     public int cmsg_type;
 }
 
+[CHeader("netinet/in.h", CName = "struct sockaddr_in")]
+[StructLayout(LayoutKind.Sequential)]
+internal struct SockAddrIn
+{
+    public ushort sin_family;
+    public ushort sin_port;
+    public uint sin_addr;
+    public ulong sin_zero;
+}
+
+[CHeader("sys/un.h", CName = "struct sockaddr_un")]
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct SockAddrUn
+{
+    public ushort sun_family;
+    public fixed byte sun_path[108];
+}
+
+[CHeader("sys/socket.h", CName = "struct ucred")]
+[StructLayout(LayoutKind.Sequential)]
+internal struct UCred
+{
+    public int pid;
+    public uint uid;
+    public uint gid;
+}
+
 [CHeader("poll.h", CName = "struct pollfd")]
 [StructLayout(LayoutKind.Sequential)]
 internal struct PollFd

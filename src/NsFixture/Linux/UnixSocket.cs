@@ -19,6 +19,44 @@ internal static unsafe class UnixSocket
         return (fds[0], fds[1]);
     }
 
+    /// <summary>
+    /// Waits for connections under a name in the abstract namespace, which is on no file system, and goes with the socket (unix(7)). Of
+    /// SOCK_SEQPACKET, closed on exec.
+    /// </summary>
+    public static int Listen(string name) => Named(name, (fd, address, length) => LinuxException.Check(Libc.Bind(fd, address, length), "bind", "@" + name) | LinuxException.Check(Libc.Listen(fd, 64), "listen", "@" + name));
+
+    /// <summary>Connects to whoever listens under a name.</summary>
+    public static int Connect(string name) => Named(name, (fd, address, length) => LinuxException.Check(Libc.Connect(fd, address, length), "connect", "@" + name));
+
+    /// <summary>The user at the other end, as the kernel saw it connect.</summary>
+    public static uint PeerUser(int socket)
+    {
+        UCred credentials;
+        uint length = (uint)sizeof(UCred);
+        LinuxException.Check(Libc.GetSockOpt(socket, SocketConstants.SOL_SOCKET, SocketConstants.SO_PEERCRED, &credentials, &length), "getsockopt", "SO_PEERCRED");
+        return credentials.uid;
+    }
+
+    private delegate int AddressUse(int fd, void* address, uint length);
+
+    private static int Named(string name, AddressUse use)
+    {
+        byte[] bytes = System.Text.Encoding.ASCII.GetBytes(name);
+        var address = new SockAddrUn { sun_family = SocketConstants.AF_UNIX };
+        bytes.CopyTo(new Span<byte>(address.sun_path + 1, bytes.Length)); // the first byte, zero, says that it is abstract
+        int fd = LinuxException.Check(Libc.Socket(SocketConstants.AF_UNIX, SocketConstants.SOCK_SEQPACKET | SocketConstants.SOCK_CLOEXEC, 0), "socket", "AF_UNIX");
+        try
+        {
+            use(fd, &address, (uint)(sizeof(ushort) + 1 + bytes.Length));
+            return fd;
+        }
+        catch
+        {
+            Descriptors.Close(fd);
+            throw;
+        }
+    }
+
     /// <summary>Sends one message with descriptors; blocks while the peer's queue is full. False: the peer has gone.</summary>
     public static bool Send(int socket, ReadOnlySpan<byte> message, params ReadOnlySpan<int> descriptors)
     {

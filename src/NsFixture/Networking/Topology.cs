@@ -124,6 +124,14 @@ public class Topology
     /// <param name="seed">Any number.</param>
     public Topology WithSeed(long seed) => With(declared with { Seed = seed });
 
+    /// <summary>
+    /// Gives the topology a name server, which every host asks: on its own 127.0.0.53, by UDP and TCP, whatever happens to the
+    /// networks. It knows the hosts' names, and what is declared here; it can be made to fail and to lie while a test runs, by <see cref="VirtualNetwork.Dns"/>.
+    /// </summary>
+    /// <param name="configure">Adds names, and what goes wrong with some. Default: the hosts' own names.</param>
+    public Topology WithDns(Func<DnsDeclaration, DnsDeclaration>? configure = null) =>
+        With(declared with { Dns = Configured(declared.Dns ?? new DnsDeclaration(), configure) });
+
     /// <summary>The networks, hosts, addresses, conditions and routes as tables of text.</summary>
     /// <exception cref="InvalidTopologyException">The topology cannot be; all that is wrong is named.</exception>
     public string Describe() => PlanText.Describe(Plan());

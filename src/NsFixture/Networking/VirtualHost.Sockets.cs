@@ -40,14 +40,14 @@ public sealed partial class VirtualHost
     }
 
     /// <summary>A TCP connection from this host.</summary>
-    /// <param name="to">The name of a host of the network, or an address.</param>
+    /// <param name="to">The name of a host of the network, one that its name server knows, or an address.</param>
     /// <param name="port">The port.</param>
     /// <param name="cancellation">Gives up.</param>
-    /// <exception cref="SocketException">It was refused, is unreachable, or timed out.</exception>
+    /// <exception cref="SocketException">It was refused, is unreachable, or timed out; or the name server has no address of that name.</exception>
     /// <exception cref="ArgumentException">There is no such host, or none with an address of a family that this one has.</exception>
     public async Task<TcpClient> ConnectAsync(string to, int port, CancellationToken cancellation = default)
     {
-        IPAddress address = Resolve(to);
+        IPAddress address = await AddressOfAsync(to, cancellation).ConfigureAwait(false);
         Socket socket = OpenSocket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
@@ -83,7 +83,7 @@ public sealed partial class VirtualHost
         }
     }
 
-    /// <summary>An HTTP client on this host; it finds the network's hosts by name.</summary>
+    /// <summary>An HTTP client on this host; it finds the network's hosts by name, and whatever else its name server knows.</summary>
     public HttpClient HttpClient() => new(MessageHandler());
 
     /// <summary>What <see cref="HttpClient"/> sends with, to be configured further.</summary>
@@ -96,18 +96,4 @@ public sealed partial class VirtualHost
             return new NetworkStream(client.Client, ownsSocket: true);
         },
     };
-
-    /// <summary>The address that this host would use for a name: of a family that it has, and on a network of its own if possible.</summary>
-    private IPAddress Resolve(string name)
-    {
-        if (IPAddress.TryParse(name, out IPAddress? literal))
-            return literal;
-        if (name.Equals("localhost", StringComparison.OrdinalIgnoreCase))
-            return IPAddress.Loopback;
-        var target = plan.Hosts.FirstOrDefault(h => !h.IsRemoved && h.DnsNames.Prepend(h.Name).Contains(name, StringComparer.OrdinalIgnoreCase))
-            ?? throw new ArgumentException($"There is no host \"{name}\" in this network; there is {string.Join(", ", plan.Hosts.Where(h => !h.IsRemoved).Select(h => h.Name))}.", nameof(name));
-        return target.Interfaces.OrderBy(i => !host.Interfaces.Any(own => own.Network == i.Network)).SelectMany(i => i.Addresses).Select(a => a.Address)
-            .FirstOrDefault(a => Addresses.Any(own => own.AddressFamily == a.AddressFamily))
-            ?? throw new ArgumentException($"Hosts \"{Name}\" and \"{name}\" have no family of addresses in common.", nameof(name));
-    }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using NsFixture.Launching;
@@ -16,13 +17,14 @@ public sealed partial class VirtualHost
     private readonly VirtualNetwork network;
     private readonly InitConnection init;
     private readonly HostSockets sockets = new();
+    private readonly VirtualDns dns;
     private readonly RootSpecs? roots;
     private volatile NetworkPlan plan;
     private volatile PlannedHost host;
     private VirtualLink[]? links;
 
     internal VirtualHost(VirtualNetwork network, NetworkPlan plan, PlannedHost host, InitConnection init, RootSpecs? roots) =>
-        (this.network, this.plan, this.host, this.init, this.roots) = (network, plan, host, init, roots);
+        (this.network, this.plan, this.host, this.init, dns, this.roots) = (network, plan, host, init, network.Dns, roots);
 
     /// <summary>Its name.</summary>
     public string Name => host.Name;
@@ -70,6 +72,15 @@ public sealed partial class VirtualHost
     /// <summary>A program to be run on this host.</summary>
     /// <param name="program">A path as the sandbox sees it, or a name to be found in <c>PATH</c>.</param>
     public HostCommand Command(string program) => new(this, host.Index, init, program);
+
+    /// <summary>
+    /// What starts a program on this host by <see cref="Process"/>, or by any library that starts processes. The process that it starts
+    /// is a proxy, a .NET runtime of its own: <see cref="Command"/> is faster. Standard input, output and error, environment, exit code
+    /// and signals are the program's; it ends with the proxy, and the proxy with it.
+    /// </summary>
+    /// <param name="program">A path as the sandbox sees it, or a name to be found in <c>PATH</c>.</param>
+    /// <param name="arguments">Its arguments, unquoted. More go to the end of <see cref="ProcessStartInfo.ArgumentList"/>.</param>
+    public ProcessStartInfo StartInfo(string program, params string[] arguments) => Command(program).WithArguments(arguments).StartInfo();
 
     /// <inheritdoc cref="Name"/>
     public override string ToString() => Name;

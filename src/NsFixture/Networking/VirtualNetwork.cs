@@ -26,6 +26,7 @@ public sealed partial class VirtualNetwork : IAsyncDisposable
     internal VirtualNetwork(SandboxSpec spec, InitConnection init, Sandbox? sandbox = null)
     {
         (plan, this.init, this.sandbox, roots) = (spec.Plan, init, sandbox, spec.Roots);
+        Dns = new VirtualDns(plan, init);
         Hosts = [.. plan.Hosts.Select(host => new VirtualHost(this, plan, host, init, roots))];
     }
 
@@ -73,6 +74,9 @@ public sealed partial class VirtualNetwork : IAsyncDisposable
     /// <summary>Whether it was disposed of.</summary>
     internal bool HasEnded => Volatile.Read(ref disposed) != 0;
 
+    /// <summary>The name server that all hosts ask.</summary>
+    public VirtualDns Dns { get; }
+
     /// <summary>A host by its name, or by one of its further names.</summary>
     /// <param name="name">In any case.</param>
     /// <exception cref="ArgumentException">There is none of that name.</exception>
@@ -94,6 +98,7 @@ public sealed partial class VirtualNetwork : IAsyncDisposable
         if (sandbox == null || Interlocked.Exchange(ref disposed, 1) != 0)
             return;
         init.Close();
+        Dns.Close();
         EventLoop.Shared.Post(sandbox.Close);
         await sandbox.Gone.ConfigureAwait(false);
     }

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using NsFixture.Launching;
 using NsFixture.Processes;
 
@@ -37,6 +39,9 @@ public sealed record HostCommand
     /// <summary>Its working directory, as the sandbox sees it. Default: <c>/</c>.</summary>
     public string WorkingDirectory { get; private init; } = "/";
 
+    /// <summary>The user it runs as: a name, an id, or <c>user:group</c>; null: uid 0.</summary>
+    public string? User { get; private init; }
+
     /// <summary>What it reads from standard input; empty: its end, at once.</summary>
     public string StandardInput { get; private init; } = "";
 
@@ -45,6 +50,15 @@ public sealed record HostCommand
 
     /// <summary>What it prints once it is ready; null: nothing is waited for.</summary>
     public string? ReadyLine { get; private init; }
+
+    /// <summary>The port and path that it answers HTTP requests for with success once it is ready; null: none.</summary>
+    public (int Port, string Path)? ReadyHttp { get; private init; }
+
+    /// <summary>Says whether it is ready, asked again and again; null: nobody.</summary>
+    public Func<HostProcess, CancellationToken, Task<bool>>? ReadyCheck { get; private init; }
+
+    /// <summary>Whether what it reads comes from <see cref="HostProcess.WriteAsync"/> while it runs.</summary>
+    public bool KeepsInputOpen { get; private init; }
 
     /// <summary>The most time that <see cref="StartAsync"/> waits until it is ready. Default: 30 seconds.</summary>
     public TimeSpan ReadyLimit { get; private init; } = TimeSpan.FromSeconds(30);
@@ -62,13 +76,45 @@ public sealed record HostCommand
     public HostCommand WithEnvironmentVariable(string name, string? value) =>
         this with { EnvironmentVariables = new Dictionary<string, string?>(EnvironmentVariables) { [name] = value } };
 
+    /// <summary>With environment variables; null: without.</summary>
+    /// <param name="variables">Names and values.</param>
+    public HostCommand WithEnvironmentVariables(IEnumerable<KeyValuePair<string, string?>> variables) =>
+        variables.Aggregate(this, (command, variable) => command.WithEnvironmentVariable(variable.Key, variable.Value));
+
     /// <summary>In another working directory.</summary>
     /// <param name="path">Absolute, as the sandbox sees it.</param>
     public HostCommand WithWorkingDirectory(string path) => this with { WorkingDirectory = path };
 
+    /// <summary>
+    /// As another user than uid 0, with the groups, HOME, USER, LOGNAME and SHELL that /etc/passwd and /etc/group of the sandbox give it; a
+    /// variable that <see cref="WithEnvironmentVariable"/> sets stays. It has no capability, and no port below 1024.
+    /// <para>
+    /// Where an ordinary user runs the tests, there is one user outside: a program sees itself as the one it was started as, its files and those of uid 0 are
+    /// the same user's, and there are no further groups. In a hardened sandbox it is refused.
+    /// </para>
+    /// </summary>
+    /// <param name="user">A name, an id, or <c>user:group</c> with either.</param>
+    public HostCommand AsUser(string user)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(user);
+        return this with { User = user };
+    }
+
     /// <summary>With text on standard input.</summary>
     /// <param name="text">UTF-8 when it arrives.</param>
     public HostCommand WithStandardInput(string text) => this with { StandardInput = text };
+
+    /// <summary>With standard input that stays open, for <see cref="HostProcess.WriteAsync"/> to write to; after the text, if it has one.</summary>
+    public HostCommand WithOpenInput() => this with { KeepsInputOpen = true };
+
+    /// <summary>Ready when it answers an HTTP request from its own host with a status of 200 to 299.</summary>
+    /// <param name="port">The port.</param>
+    /// <param name="path">The path and query.</param>
+    public HostCommand WithReadyHttp(int port, string path = "/") => this with { ReadyHttp = (port, path) };
+
+    /// <summary>Ready when a check says so. Conditions add up: all of them are to be met.</summary>
+    /// <param name="check">Called again every 10 ms until it returns true. What it throws ends the program.</param>
+    public HostCommand WithReadyCheck(Func<HostProcess, CancellationToken, Task<bool>> check) => this with { ReadyCheck = check };
 
     /// <summary>Ready when it listens on a TCP port of its host.</summary>
     /// <param name="port">The port.</param>
@@ -113,6 +159,27 @@ public sealed record HostCommand
         await using HostProcess process = Start();
         int code = await process.Exited.WaitAsync(cancellation).ConfigureAwait(false);
         return new CommandResult(code, process.StandardOutput, process.StandardError);
+    }
+
+    /// <summary>
+    /// The same program for <see cref="Process"/>, or for any library that starts processes: with its arguments, environment, directory and user.
+    /// How it becomes ready, what it is given to read, and who gets its output, are that library's to say.
+    /// </summary>
+    /// <seealso cref="VirtualHost.StartInfo"/>
+    public ProcessStartInfo StartInfo()
+    {
+        string index = hostIndex.ToString(CultureInfo.InvariantCulture), chosen = string.Join(',', EnvironmentVariables.Keys);
+        string directory = WorkingDirectory == "/" ? "" : WorkingDirectory;
+        string[] line = DotnetHost.Arguments(BareServer.Application(), ["enter", init.Entrance(), index, User ?? "", chosen, directory, Program, .. Arguments]);
+        var info = new ProcessStartInfo(line[0], line[1..]) { WorkingDirectory = "/" };
+        foreach (var (name, value) in EnvironmentVariables)
+        {
+            if (value == null)
+                info.Environment.Remove(name);
+            else
+                info.Environment[name] = value;
+        }
+        return info;
     }
 
     /// <inheritdoc cref="Program"/>

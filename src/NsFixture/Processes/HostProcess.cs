@@ -1,4 +1,3 @@
-using System.Text;
 using NsFixture.Launching;
 using NsFixture.Linux;
 using NsFixture.Processes;
@@ -16,11 +15,13 @@ public sealed class HostProcess : IAsyncDisposable
     private readonly OutputReader output, error;
     private readonly int status, pidFd;
     private readonly HostCommand command;
+    private readonly InputWriter input;
     private int disposed;
     private ProcessEnd? end;
 
-    private HostProcess(HostCommand command, string host, int id, int pidFd, int status, int outputPipe, int errorPipe)
+    private HostProcess(HostCommand command, string host, int id, int pidFd, int status, InputWriter input, int outputPipe, int errorPipe)
     {
+        this.input = input;
         (this.command, Host, Id, this.pidFd, this.status) = (command, host, id, pidFd, status);
         output = new OutputReader(outputPipe, OnLine);
         error = new OutputReader(errorPipe, OnLine);
@@ -52,6 +53,21 @@ public sealed class HostProcess : IAsyncDisposable
             PidFd.Signal(pidFd, signal);
     }
 
+    /// <summary>Writes to its standard input, which <see cref="HostCommand.WithOpenInput"/> has left open.</summary>
+    /// <param name="text">UTF-8 when it arrives.</param>
+    /// <exception cref="InvalidOperationException">Its input is closed.</exception>
+    /// <exception cref="IOException">It reads no more: it has closed its input, or has ended.</exception>
+    public async Task WriteAsync(string text)
+    {
+        if (!command.KeepsInputOpen)
+            throw new InvalidOperationException($"The standard input of \"{command}\" is closed: start it with WithOpenInput.");
+        if (!await input.WriteAsync(text).ConfigureAwait(false))
+            throw new IOException($"\"{command}\" on host \"{Host}\" reads no more of its standard input.{Said()}");
+    }
+
+    /// <summary>Closes its standard input, when all that was written has been read: it comes to the end.</summary>
+    public Task CloseInputAsync() => input.CloseAsync();
+
     /// <summary>Waits until it has printed a line that contains a text, on either output; one that was printed before counts.</summary>
     /// <param name="text">Case counts.</param>
     /// <param name="cancellation">Gives up.</param>
@@ -76,6 +92,7 @@ public sealed class HostProcess : IAsyncDisposable
         if (await Task.WhenAny(exited.Task, Task.Delay(Grace)).ConfigureAwait(false) != exited.Task)
             Kill();
         await exited.Task.ConfigureAwait(false);
+        _ = input.CloseAsync();
         Descriptors.Close(pidFd);
     }
 
@@ -87,9 +104,13 @@ public sealed class HostProcess : IAsyncDisposable
         var (status, theirStatus) = Descriptors.Pipe();
         try
         {
-            var (id, pidFd) = init.Spawn(host, [command.Program, .. command.Arguments], environment, command.WorkingDirectory, [theirInput, theirOutput, theirError, theirStatus]);
-            Feed(input, command.StandardInput);
-            return new HostProcess(command, hostName, id, pidFd, status, output, error);
+            var (id, pidFd) = init.Spawn(host, new ProgramStart(command, environment, EndsWithCaller: false), [theirInput, theirOutput, theirError, theirStatus]);
+            var writer = new InputWriter(input);
+            if (command.StandardInput.Length > 0)
+                _ = writer.WriteAsync(command.StandardInput);
+            if (!command.KeepsInputOpen)
+                _ = writer.CloseAsync();
+            return new HostProcess(command, hostName, id, pidFd, status, writer, output, error);
         }
         catch (SandboxException e)
         {
@@ -109,21 +130,6 @@ public sealed class HostProcess : IAsyncDisposable
     {
         string said = (output.Text + error.Text).TrimEnd();
         return said.Length == 0 ? " It printed nothing." : $" It printed:{Environment.NewLine}{(said.Length > 2000 ? said[^2000..] : said)}{Environment.NewLine}";
-    }
-
-    private static void Feed(int socket, string text)
-    {
-        if (text.Length == 0)
-        {
-            Descriptors.Close(socket);
-            return;
-        }
-        // It may be more than the program takes before it prints something.
-        new Thread(() =>
-        {
-            SocketStream.WriteAll(socket, Encoding.UTF8.GetBytes(text));
-            Descriptors.Close(socket);
-        }) { IsBackground = true, Name = "standard input" }.Start();
     }
 
     private void Watch()

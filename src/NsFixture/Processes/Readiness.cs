@@ -26,6 +26,18 @@ internal static class Readiness
                 while (!await ListensAsync(host, command.ReadyPort).ConfigureAwait(false))
                     await UnlessItEnds(Task.Delay(Pause, limit.Token)).ConfigureAwait(false);
             }
+            if (command.ReadyHttp is { } http)
+            {
+                awaited = $"did not answer http://{host.Name}:{http.Port}{http.Path} with success";
+                while (!await AnswersAsync(host, http.Port, http.Path, limit.Token).ConfigureAwait(false))
+                    await UnlessItEnds(Task.Delay(Pause, limit.Token)).ConfigureAwait(false);
+            }
+            if (command.ReadyCheck is { } check)
+            {
+                awaited = "was not ready by its check";
+                while (!await check(process, limit.Token).ConfigureAwait(false))
+                    await UnlessItEnds(Task.Delay(Pause, limit.Token)).ConfigureAwait(false);
+            }
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
@@ -38,6 +50,25 @@ internal static class Readiness
                 throw new HostCommandException($"\"{command}\" on host \"{host.Name}\" {process.End} before it was ready.{process.Said()}");
             await waiting.ConfigureAwait(false);
         }
+    }
+
+    private static async Task<bool> AnswersAsync(VirtualHost host, int port, string path, CancellationToken cancellation)
+    {
+        using HttpClient http = host.HttpClient();
+        foreach (IPAddress address in host.Addresses.Prepend(IPAddress.Loopback))
+        {
+            try
+            {
+                using HttpResponseMessage answer = await http.GetAsync(new Uri($"http://{new IPEndPoint(address, port)}{path}"), HttpCompletionOption.ResponseHeadersRead, cancellation).ConfigureAwait(false);
+                if (answer.IsSuccessStatusCode)
+                    return true;
+            }
+            catch (HttpRequestException)
+            {
+                // Not there, or not yet.
+            }
+        }
+        return false;
     }
 
     private static async Task<bool> ListensAsync(VirtualHost host, int port)

@@ -55,7 +55,7 @@ internal static unsafe class SandboxBuilder
     [
         ("hostname", host.Name + "\n"),
         ("hosts", new HostsFile(spec.Plan, ipv6).TextFor(host)),
-        // A name server on this very host that nothing listens on: a lookup of an unknown name fails at once, not after a timeout.
-        ("resolv.conf", "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n"),
+        // Where nothing listens before a name server is asked for: a lookup of an unknown name fails at once, not after a timeout.
+        ("resolv.conf", $"nameserver {PlannedDns.ServerAddress}\n{(spec.Plan.Dns == null ? "" : $"search {spec.Plan.Dns.Domain}\n")}options timeout:1 attempts:2\n"),
     ];
 }

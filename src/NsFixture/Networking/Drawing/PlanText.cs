@@ -13,6 +13,8 @@ internal static class PlanText
         Table(text, ["HOST", "INTERFACE", "NETWORK", "ADDRESSES", "MTU", "CONDITIONS"], plan.Hosts.SelectMany(h => h.Interfaces.Select(i => (string[])
             [i.Index == 0 ? Title(plan, h) : "", i.Device, plan.Networks[i.Network].Name, string.Join(", ", i.Addresses), $"{i.Mtu}", Conditions(i)])));
         Table(text, ["NAME", "HOST"], plan.Hosts.SelectMany(h => h.DnsNames.Select(n => (string[])[n, h.Name])));
+        Table(text, ["RECORD", "TYPE", "VALUE"], plan.Dns?.Records.Select(r => (string[])[r.Name, r.Type.ToString().ToUpperInvariant(), DnsRecordText.Value(r)]) ?? []);
+        Table(text, ["RECORD", "GOES WRONG"], plan.Dns?.Behaviours.Select(b => (string[])[b.Name, $"{(b.Failure is { } f ? f : $"{b.Delay.TotalMilliseconds} ms late")}{(b.Times > 0 ? $", {b.Times} times" : "")}"]) ?? []);
         Table(text, ["ROUTES OF", "DESTINATION", "GATEWAY", "INTERFACE"], plan.Hosts.SelectMany(h => h.Routes.Select((r, i) => (string[])
             [i == 0 ? h.Name : "", Destination(r), $"{r.Gateway}", h.Interface(r.Interface).Device])));
         Table(text, ["NAT OF", "OUTSIDE", "NAT"], plan.Hosts.Where(h => h.Nat != null).Select(h => (string[])[h.Name, Outside(plan, h, h.Nat!.Outside), h.Nat.Settings.ToString()]));

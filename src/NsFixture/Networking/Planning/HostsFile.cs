@@ -6,7 +6,8 @@ namespace NsFixture.Networking;
 
 /// <summary>
 /// The text of /etc/hosts: every host's names at every address of it. Resolvers take the first address that they find, so a host
-/// with several has those first that are on a network of the one who asks. Where every host has one interface all texts are alike.
+/// with several has those first that are on a network of the one who asks. Where every host has one interface all texts are alike,
+/// unless only the name server is to know the others.
 /// </summary>
 /// <param name="plan">The plan.</param>
 /// <param name="ipv6">Whether the kernel has IPv6.</param>
@@ -18,9 +19,11 @@ internal sealed class HostsFile(NetworkPlan plan, bool ipv6)
 
     public string TextFor(PlannedHost asking)
     {
+        if (plan.Dns is { InHostsFile: false })
+            return Write([], [asking]);
         HashSet<int> near = areAlike ? [] : [.. asking.Interfaces.Select(i => i.Network)];
         string key = string.Join(' ', near.Order());
-        return texts.TryGetValue(key, out string? text) ? text : texts[key] = Write(near);
+        return texts.TryGetValue(key, out string? text) ? text : texts[key] = Write(near, plan.Hosts);
     }
 
     /// <summary>Brings a file up to date, and keeps what others have written into it. In its place: it may be mounted, and open.</summary>
@@ -42,12 +45,12 @@ internal sealed class HostsFile(NetworkPlan plan, bool ipv6)
         FileSystem.Overwrite(path, text);
     }
 
-    private string Write(HashSet<int> near)
+    private string Write(HashSet<int> near, IReadOnlyList<PlannedHost> hosts)
     {
         var text = new StringBuilder("127.0.0.1 localhost\n");
         if (ipv6)
             text.Append("::1 localhost ip6-localhost ip6-loopback\n");
-        foreach (PlannedHost host in plan.Hosts)
+        foreach (PlannedHost host in hosts)
         {
             string names = string.Join(' ', host.DnsNames.Prepend(host.Name));
             foreach (PlannedInterface link in host.Interfaces.OrderBy(i => !near.Contains(i.Network))) // stable

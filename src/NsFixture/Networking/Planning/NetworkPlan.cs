@@ -21,6 +21,9 @@ internal sealed record NetworkPlan(
     /// <summary>The host the test runs on: always the first.</summary>
     public PlannedHost Test => Hosts[0];
 
+    /// <summary>What the name server says; null: there is none, until one is asked for.</summary>
+    public PlannedDns? Dns { get; init; }
+
     /// <summary>Whether any link or region has conditions.</summary>
     public bool HasConditions => RegionConditions.Count > 0 || Hosts.Any(h => h.Interfaces.Any(i => i.Up != null || i.Down != null));
 

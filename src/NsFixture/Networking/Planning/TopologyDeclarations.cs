@@ -17,6 +17,8 @@ internal sealed record TopologyDeclarations
     public IReadOnlyList<RegionDeclaration> Regions { get; init; } = [];
 
     public IReadOnlyList<RegionConditionsDeclaration> RegionConditions { get; init; } = [];
+
+    public DnsDeclaration? Dns { get; init; }
 }
 
 internal sealed record RegionDeclaration(string Name, IReadOnlyList<string> Hosts);

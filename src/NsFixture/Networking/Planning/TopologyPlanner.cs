@@ -39,6 +39,7 @@ internal sealed class TopologyPlanner
         routes.AddDeclared();
         List<PlannedRegion> regions = [.. declared.Regions.Select(PlanRegion)];
         List<RegionConditions> conditions = PlanRegionConditions();
+        PlannedDns? dns = DnsPlanner.Plan(declared.Dns, problems);
         PlanFilters();
         if (nodes.TrueForAll(n => n.IsWhole))
         {
@@ -50,7 +51,10 @@ internal sealed class TopologyPlanner
             problems.Add(problem);
         if (problems.Count > 0)
             throw new InvalidTopologyException(problems);
-        return new NetworkPlan([.. networks.Select(Planned)], [.. nodes.Select(Planned)], regions, conditions) { Seed = declared.Seed ?? seed ?? NetworkPlan.DefaultSeed };
+        return new NetworkPlan([.. networks.Select(Planned)], [.. nodes.Select(Planned)], regions, conditions)
+        {
+            Seed = declared.Seed ?? seed ?? NetworkPlan.DefaultSeed, Dns = dns,
+        };
     }
 
     /// <summary>The test's host before all others, wherever it is declared, if it is.</summary>

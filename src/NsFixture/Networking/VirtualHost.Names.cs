@@ -1,0 +1,36 @@
+using System.Net;
+using System.Net.Sockets;
+using NsFixture.Networking;
+
+namespace NsFixture;
+
+public sealed partial class VirtualHost
+{
+    /// <summary>
+    /// The addresses of a name, as programs on this host find them: of its /etc/hosts first, then of its name server, asked from here. IPv4
+    /// first; only families that this host has.
+    /// </summary>
+    /// <param name="name">The name of a host, one that the name server knows, or an address.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <exception cref="ArgumentException">There is no host of that name with an address of a family that this one has, and no name server that could know another.</exception>
+    /// <exception cref="SocketException">The name server does not know it, fails, or does not answer.</exception>
+    public async Task<IReadOnlyList<IPAddress>> ResolveAsync(string name, CancellationToken cancellation = default)
+    {
+        if (IPAddress.TryParse(name, out IPAddress? literal))
+            return [literal];
+        if (name.Equals("localhost", StringComparison.OrdinalIgnoreCase))
+            return [IPAddress.Loopback];
+        PlannedHost? target = plan.Hosts.FirstOrDefault(h => h.DnsNames.Prepend(h.Name).Contains(name, StringComparer.OrdinalIgnoreCase));
+        AddressFamily[] families = [.. Addresses.Select(a => a.AddressFamily).Distinct().Order()];
+        if (dns.IsRunning && (target == null || (plan.Dns is { InHostsFile: false } && target != host)))
+            return await new DnsClient(this).AddressesAsync(name, families, cancellation).ConfigureAwait(false);
+        if (target == null)
+            throw new ArgumentException($"There is no host \"{name}\" in this network; there is {string.Join(", ", plan.Hosts.Select(h => h.Name))}.", nameof(name));
+        IPAddress[] addresses = [.. target.Interfaces.OrderBy(i => !host.Interfaces.Any(own => own.Network == i.Network)).SelectMany(i => i.Addresses).Select(a => a.Address)
+            .Where(a => families.Contains(a.AddressFamily))];
+        return addresses.Length > 0 ? addresses : throw new ArgumentException($"Hosts \"{Name}\" and \"{name}\" have no family of addresses in common.", nameof(name));
+    }
+
+    /// <summary>The address that this host would use for a name: on a network of its own if possible.</summary>
+    private async ValueTask<IPAddress> AddressOfAsync(string name, CancellationToken cancellation) => (await ResolveAsync(name, cancellation).ConfigureAwait(false))[0];
+}

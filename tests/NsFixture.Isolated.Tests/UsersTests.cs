@@ -1,0 +1,100 @@
+using FluentAssertions;
+using NsFixture.Xunit;
+
+namespace NsFixture.Isolated.Tests;
+
+/// <summary>Programs as other users than uid 0, whatever user runs the tests.</summary>
+public abstract class UsersTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private static bool HasAllUsers => File.ReadAllText("/proc/self/uid_map").Contains("4294967295");
+
+    private static HostCommand Shell(string script) => IsolatedNetwork.Current.Network["server"].Command("sh").WithArguments("-c", script);
+
+    private static async Task<string> Output(HostCommand command)
+    {
+        CommandResult result = await command.RunAsync().WaitAsync(Patience);
+        result.StandardError.Should().BeEmpty();
+        return result.StandardOutput;
+    }
+
+    private static void AddUser()
+    {
+        File.AppendAllText("/etc/passwd", "tester:x:4321:4322:A tester:/home/tester:/bin/dash\n");
+        File.AppendAllText("/etc/group", "testers:x:4322:\nreaders:x:4323:someone,tester\n");
+    }
+
+    [Theory, InlineData("tester", "4321 4322"), InlineData("4321", "4321 4322"), InlineData("4321:4323", "4321 4323"), InlineData("tester:readers", "4321 4323"), InlineData("5000", "5000 5000"), InlineData("root", "0 0")]
+    public async Task A_program_sees_itself_as_the_user_it_was_started_as(string user, string ids)
+    {
+        AddUser();
+        (await Output(Shell("echo $(id -u) $(id -g)").AsUser(user))).Should().Be(ids + "\n");
+    }
+
+    [Fact]
+    public async Task It_has_its_home_and_names_and_further_groups()
+    {
+        AddUser();
+        (await Output(Shell("echo $HOME $USER $LOGNAME $SHELL; id -un; id -gn").AsUser("tester"))).Should().Be("/home/tester tester tester /bin/dash\ntester\ntesters\n");
+        (await Output(Shell("echo $HOME ${USER-none} $LOGNAME").AsUser("tester").WithEnvironmentVariable("HOME", "/tmp").WithEnvironmentVariable("USER", null))).Should().Be("/tmp none tester\n");
+        string groups = await Output(Shell("id -G").AsUser("tester"));
+        if (HasAllUsers)
+            groups.Should().Be("4322 4323\n");
+        else
+            groups.Should().StartWith("4322", "an ordinary user has no other groups to give");
+    }
+
+    [Fact]
+    public async Task It_has_no_privileges()
+    {
+        AddUser();
+        (await Output(Shell("grep CapEff /proc/self/status").AsUser("tester"))).Should().Be("CapEff:\t0000000000000000\n");
+        CommandResult result = await Shell("hostname other").AsUser("tester").RunAsync().WaitAsync(Patience);
+        result.ExitCode.Should().NotBe(0);
+    }
+
+    [Fact]
+    public async Task What_it_writes_is_its_own_and_it_may_write_to_its_outputs_by_name()
+    {
+        AddUser();
+        (await Output(Shell("echo mine > /tmp/file; stat -c %u /tmp/file; echo named > /dev/stdout").AsUser("tester"))).Should().Be("4321\nnamed\n");
+        if (!HasAllUsers)
+            return; // there is one user outside, and uid 0 inside is that one too
+        await Output(Shell("umask 077; touch /tmp/secret"));
+        (await Shell("cat /tmp/secret").AsUser("tester").RunAsync().WaitAsync(Patience)).StandardError.Should().Contain("Permission denied");
+    }
+
+    [Fact]
+    public async Task A_program_of_another_user_takes_signals()
+    {
+        AddUser();
+        HostProcess process = await Shell("echo up; exec sleep 1000").AsUser("tester").WithReadyLine("up").StartAsync().WaitAsync(Patience);
+        await process.DisposeAsync().AsTask().WaitAsync(Patience);
+        (await process.Exited).Should().Be(128 + 15);
+    }
+
+    [Theory, InlineData("nobody-at-all", "*no user \"nobody-at-all\"*/etc/passwd*"), InlineData("root:no-group", "*no group \"no-group\"*/etc/group*"), InlineData("-1", "*no user \"-1\"*"), InlineData("4294967295", "*no user*")]
+    public async Task A_user_who_is_not_there_is_named(string user, string message)
+    {
+        var running = () => Shell("true").AsUser(user).RunAsync().WaitAsync(Patience);
+        (await running.Should().ThrowAsync<HostCommandException>()).WithMessage(message);
+    }
+
+    [Fact]
+    public async Task A_program_that_refuses_uid_0_runs()
+    {
+        HostCommand init = IsolatedNetwork.Current.Network["server"].Command(Programs.PostgreSql("initdb")).WithArguments("--no-sync", "-D", "/tmp/data");
+        (await init.RunAsync().WaitAsync(Patience)).StandardError.Should().Contain("cannot be run as root");
+        CommandResult result = await init.AsUser("postgres").RunAsync().WaitAsync(TimeSpan.FromSeconds(60));
+        result.ExitCode.Should().Be(0, result.StandardError);
+    }
+}
+
+/// <summary>By a fork of the warm runtime.</summary>
+[IsolatedNetwork(Hosts = ["server"], Launcher = LauncherKind.Fork)]
+public class ForkedUsersTests : UsersTests;
+
+/// <summary>By a fresh runtime.</summary>
+[IsolatedNetwork(Hosts = ["server"], Launcher = LauncherKind.Exec)]
+public class ExecutedUsersTests : UsersTests;
