@@ -13,7 +13,7 @@ public sealed class PackedProject : IDisposable
     /// <summary>Packs.</summary>
     public PackedProject()
     {
-        foreach (string project in (string[])["NsFixture", "NsFixture.Xunit"])
+        foreach (string project in (string[])["NsFixture", "NsFixture.Xunit", "NsFixture.Xunit.V3"])
         {
             Command pack = Command.Run(["dotnet", "pack", Path.Combine(Paths.Repository, "src", project), "--artifacts-path", Path.Combine(directory.Path, "build"),
                 "-o", Feed, "-v", "q", "-nologo", "-nodeReuse:false", "-p:UseSharedCompilation=false", "-p:Version=" + Version]);
@@ -31,8 +31,10 @@ public sealed class PackedProject : IDisposable
     /// <param name="properties">More of the project file.</param>
     /// <param name="code">More of the source.</param>
     /// <param name="add">Adds the package as the README does, by the command.</param>
-    internal Command Test(string name, string properties = "", string code = "", bool add = false)
+    /// <param name="v3">Of xUnit.net v3.</param>
+    internal Command Test(string name, string properties = "", string code = "", bool add = false, bool v3 = false)
     {
+        string adapter = v3 ? "NsFixture.Xunit.V3" : "NsFixture.Xunit";
         string project = Directory.CreateDirectory(Path.Combine(directory.Path, name)).FullName;
         // The packages of this machine as a fallback, so that only ours are unpacked; where it has them not, its own sources.
         File.WriteAllText(Path.Combine(project, "nuget.config"), $"""
@@ -47,12 +49,13 @@ public sealed class PackedProject : IDisposable
                 <TargetFramework>net10.0</TargetFramework>
                 <ImplicitUsings>enable</ImplicitUsings>
                 <TreatWarningsAsErrors>true</TreatWarningsAsErrors>
+                {(v3 ? "<OutputType>Exe</OutputType>" : "")}
                 {properties}
               </PropertyGroup>
               <ItemGroup>
-                {(add ? "" : $"""<PackageReference Include="NsFixture.Xunit" Version="{Version}" />""")}
+                {(add ? "" : $"""<PackageReference Include="{adapter}" Version="{Version}" />""")}
                 {Reference("Microsoft.NET.Test.Sdk")}
-                {Reference("xunit")}
+                {Reference(v3 ? "xunit.v3" : "xunit")}
                 {Reference("xunit.runner.visualstudio")}
               </ItemGroup>
             </Project>
@@ -74,7 +77,7 @@ public sealed class PackedProject : IDisposable
         (string, string)[] environment = [("NUGET_PACKAGES", Path.Combine(directory.Path, "packages")), ("NSFIXTURE_REQUIRE", "1")];
         if (add)
         {
-            Command added = Command.Run(["dotnet", "add", "package", "NsFixture.Xunit", "--source", Feed], project, environment);
+            Command added = Command.Run(["dotnet", "add", "package", adapter, "--source", Feed], project, environment);
             Assert.True(added.ExitCode == 0, added.Output);
         }
         return Command.Run(["dotnet", "test", "-nodeReuse:false", "-p:UseSharedCompilation=false"], project, environment);
@@ -97,6 +100,38 @@ public class PackageTests(PackedProject packed) : IClassFixture<PackedProject>
 
     [Fact]
     public void The_package_is_added_as_the_readme_says() => AssertRuns(packed.Test("added", add: true));
+
+    [Fact]
+    public void The_package_and_the_attribute_are_all_it_takes_with_v3() => AssertRuns(packed.Test("all-it-takes-v3", v3: true));
+
+    [Fact]
+    public void A_framework_of_ones_own_goes_with_it_in_v3_when_derived_from_NsFixtures() => AssertRuns(packed.Test("own-framework-v3",
+        "<NsFixtureRegisterTestFramework>false</NsFixtureRegisterTestFramework>",
+        """
+        [assembly: Xunit.TestFramework(typeof(Own))]
+
+        public class Own : NsFixture.Xunit.Sdk.IsolatedTestFramework;
+        """, v3: true));
+
+    [Fact]
+    public void With_a_framework_of_ones_own_the_build_says_how_to_combine_the_two_in_v3()
+    {
+        Command build = packed.Test("own-framework-not-derived-v3", code: """
+            [assembly: Xunit.TestFramework(typeof(Own))]
+
+            public class Own : Xunit.v3.XunitTestFramework;
+            """, v3: true);
+        Assert.NotEqual(0, build.ExitCode);
+        Assert.Contains("error NSF0002", build.Output);
+    }
+
+    [Fact]
+    public void An_isolated_test_of_v3_on_another_framework_fails_and_says_why()
+    {
+        Command run = packed.Test("not-registered-v3", "<NsFixtureRegisterTestFramework>false</NsFixtureRegisterTestFramework>", v3: true);
+        Assert.Contains("[IsolatedNetwork] had no effect", run.Output);
+        Assert.Contains("Reference the NsFixture.Xunit.V3 package", run.Output);
+    }
 
     [Fact]
     public void A_framework_of_ones_own_goes_with_it_when_derived_from_NsFixtures() => AssertRuns(packed.Test("own-framework-derived",
@@ -152,6 +187,10 @@ public class PackageTests(PackedProject packed) : IClassFixture<PackedProject>
             ["README.md", "build/NsFixture.Xunit.props", "build/NsFixture.Xunit.targets", "buildTransitive/NsFixture.Xunit.props",
              "buildTransitive/NsFixture.Xunit.targets", "lib/net10.0/NsFixture.Xunit.dll", "lib/net10.0/NsFixture.Xunit.xml"],
             Content("NsFixture.Xunit"));
+        Assert.Equal(
+            ["README.md", "build/NsFixture.Xunit.V3.props", "build/NsFixture.Xunit.V3.targets", "buildTransitive/NsFixture.Xunit.V3.props",
+             "buildTransitive/NsFixture.Xunit.V3.targets", "lib/net10.0/NsFixture.Xunit.V3.dll", "lib/net10.0/NsFixture.Xunit.V3.xml"],
+            Content("NsFixture.Xunit.V3"));
     }
 
     private static void AssertRuns(Command run)
