@@ -12,6 +12,7 @@ internal static class Cases
         ["two-hosts"] = new("an isolated test with two hosts and one round trip between them, beside an empty one", 200, TwoHosts.RunAsync),
         ["hosts"] = new("a network of that many hosts on one bridge, up and down", 100, Hosts.RunAsync),
         ["throughput"] = new("that many empty isolated tests in one run of 'dotnet test'", 1000, Throughput.RunAsync),
+        ["unpack"] = new("an image of 200 MB into the cache, beside 'tar -xzf' of its layer, and the second use", 3, Unpacking.RunAsync),
         ["growth"] = new("the fork server's memory and descriptors after the 100th and the last of that many tests", 1000, Growth.RunAsync),
     };
 }

@@ -42,8 +42,8 @@ public partial class IsolatedNetworkAttribute : NUnitAttribute, IApplyToTest, IA
             Isolation.Start(context.CurrentTest);
     }
 
-    /// <summary>Called by NUnit to wrap the set-up, body and tear-down of a test: in the test host, they are left out.</summary>
+    /// <summary>Called by NUnit to wrap the set-up, body and tear-down of a test: in the test host, they are left out; inside, what they print is told at once.</summary>
     /// <param name="command">Set-up, body and tear-down.</param>
     /// <returns>What runs in their place.</returns>
-    TestCommand ICommandWrapper.Wrap(TestCommand command) => Program.IsTestHost ? Isolation.Wrap(command) : command;
+    TestCommand ICommandWrapper.Wrap(TestCommand command) => Program.IsTestHost ? Isolation.Wrap(command) : new LiveOutputCommand(command);
 }

@@ -7,6 +7,8 @@ using System.Reflection;
 namespace NsFixture.Xunit;
 #elif NSFIXTURE_NUNIT
 namespace NsFixture.NUnit;
+#elif NSFIXTURE_MSTEST
+namespace NsFixture.MSTest;
 #endif
 
 public partial class IsolatedNetworkAttribute
@@ -43,6 +45,28 @@ public partial class IsolatedNetworkAttribute
     public string[] WriteThrough { get; set; } = [];
 
     /// <summary>
+    /// What the test sees as <c>/</c>. <see cref="RootKind.Directory"/>, <see cref="RootKind.Tarball"/> and <see cref="RootKind.Image"/> take a
+    /// <see cref="RootPath"/>, <see cref="RootKind.Minimal"/> takes <see cref="RootPrograms"/>. Default: the machine's tree, copy-on-write.
+    /// </summary>
+    public RootKind Root { get; set; } = RootKind.CopyOnWrite;
+
+    /// <summary>The directory or archive that the root tree is made from, absolute or relative to the test assembly's directory.</summary>
+    public string? RootPath { get; set; }
+
+    /// <summary>The programs in a minimal root tree, by path or name.</summary>
+    [SuppressMessage("Performance", "CA1819", Justification = "Attributes take arrays only.")]
+    public string[] RootPrograms { get; set; } = [];
+
+    /// <summary>A class derived from <see cref="NsFixture.RootTree"/>, with a constructor without parameters, where a kind and a path do not say all.</summary>
+    public Type? RootTree { get; set; }
+
+    /// <summary>
+    /// Whether the test and all programs on hosts run without privileges: no capabilities, mounts that cannot be changed, no further
+    /// user namespaces, and a filter of system calls. For code that one does not trust.
+    /// </summary>
+    public bool Hardened { get; set; }
+
+    /// <summary>
     /// Milliseconds after which the test is ended, whatever it is doing, and fails. Default: NSFIXTURE_DEADLINE, or five minutes.
     /// </summary>
     public int Deadline
@@ -70,6 +94,10 @@ public partial class IsolatedNetworkAttribute
 
     private protected virtual Func<Topology>? MakeTopology => null;
 
+    private bool RootDeclared => RootTree != null || Root != RootKind.CopyOnWrite || RootPath != null || RootPrograms.Length > 0;
+
+    private RootTree? MakeRoot() => RootSettings.Make(Root, RootPath, RootPrograms, RootTree);
+
     /// <summary>The settings of the attribute nearest to a test: its method's, its class's, its assembly's; null for a plain test.</summary>
     internal static IsolationSettings? SettingsOf(MethodInfo method, Type type)
     {
@@ -96,6 +124,8 @@ public partial class IsolatedNetworkAttribute
                 Hosts = Hosts,
                 MakeTopology = MakeTopology,
                 WriteThrough = WriteThrough,
+                MakeRoot = RootDeclared ? MakeRoot : null,
+                Hardened = Hardened,
                 Deadline = limit,
                 Launcher = Launcher,
             },

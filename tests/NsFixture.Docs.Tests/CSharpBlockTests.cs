@@ -4,8 +4,8 @@ using Microsoft.CodeAnalysis.CSharp;
 namespace NsFixture.Docs.Tests;
 
 /// <summary>
-/// Every C# block compiles against NsFixture, NsFixture.Xunit and xUnit.net, or where it has a [Test] of NUnit's, NsFixture.NUnit and
-/// NUnit: as a file or, failing that, as the members of a test class.
+/// Every C# block compiles against NsFixture, NsFixture.Xunit and xUnit.net, or where it has an attribute of NUnit's or MSTest's, that framework and its adapter: as a
+/// file or, failing that, as the members of a test class.
 /// </summary>
 public class CSharpBlockTests
 {
@@ -31,6 +31,11 @@ public class CSharpBlockTests
         global using NUnit.Framework;
         """;
 
+    private const string MSTestUsings = """
+        global using Microsoft.VisualStudio.TestTools.UnitTesting;
+        global using NsFixture.MSTest;
+        """;
+
     private static readonly MetadataReference[] References =
         [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(':').Select(path => MetadataReference.CreateFromFile(path))];
 
@@ -50,6 +55,7 @@ public class CSharpBlockTests
     [InlineData("public class A { void B() => Nonsense(); }")]
     [InlineData("[Fact, IsolatedNetwork(HostNam = \"x\")] public void A() { }")]
     [InlineData("[Test, IsolatedNetwork(Scope = IsolationScope.PerClass)] public void A() { }")]
+    [InlineData("[TestMethod, IsolatedNetwork(MaxParallel = 2)] public void A() { }")]
     [InlineData("new TcpListener(IPAddress.Any);")]
     public void What_is_wrong_is_found(string code)
     {
@@ -59,10 +65,12 @@ public class CSharpBlockTests
 
     private static string[] Errors(string code)
     {
-        string framework = code.Contains("[Test", StringComparison.Ordinal) ? NUnitUsings : XunitUsings;
+        string framework = Contains("[TestMethod", "[TestClass", "[ClassInitialize") ? MSTestUsings : Contains("[Test", "[SetUpFixture", "[OneTimeSetUp") ? NUnitUsings : XunitUsings;
         SyntaxTree[] trees = [.. new[] { Usings, framework, code }.Select(text => CSharpSyntaxTree.ParseText(text))];
         var options = new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable);
         return [.. CSharpCompilation.Create("sample", trees, References, options).Emit(Stream.Null).Diagnostics
             .Where(d => d.Severity >= DiagnosticSeverity.Warning && d.Id != "CS1591").Select(d => d.ToString())];
+
+        bool Contains(params string[] attributes) => attributes.Any(a => code.Contains(a, StringComparison.Ordinal));
     }
 }

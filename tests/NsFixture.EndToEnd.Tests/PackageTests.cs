@@ -182,7 +182,7 @@ public class PackageTests(PackedProject packed) : IClassFixture<PackedProject>
     [Fact]
     public void The_packages_hold_what_they_need_and_no_more()
     {
-        Assert.Equal(["README.md", "lib/net10.0/NsFixture.dll", "lib/net10.0/NsFixture.xml"], Content("NsFixture"));
+        Assert.Equal(["README.md", "build/NsFixture.props", "buildTransitive/NsFixture.props", "lib/net10.0/NsFixture.dll", "lib/net10.0/NsFixture.xml"], Content("NsFixture"));
         Assert.Equal(
             ["README.md", "build/NsFixture.Xunit.props", "build/NsFixture.Xunit.targets", "buildTransitive/NsFixture.Xunit.props",
              "buildTransitive/NsFixture.Xunit.targets", "lib/net10.0/NsFixture.Xunit.dll", "lib/net10.0/NsFixture.Xunit.xml"],

@@ -1,6 +1,3 @@
-using System.Reflection;
-using System.Reflection.Metadata;
-using System.Reflection.PortableExecutable;
 using NsFixture.Tests.Recording;
 using Recorder;
 
@@ -31,7 +28,7 @@ public class ConformanceTests(RecordedRuns runs)
 
     public static IEnumerable<object[]> Classes =>
         from configuration in Configurations
-        from name in TestClasses()
+        from name in TestClasses.Of("NUnit.Plain")
         where configuration.Value.Includes(name)
         select new object[] { configuration.Key, name };
 
@@ -49,7 +46,7 @@ public class ConformanceTests(RecordedRuns runs)
         RunSettings settings = Configurations["one worker"];
         LineDiff.AssertSame(Order(runs[settings.Plain]), Order(runs[settings]), "The order of tests");
 
-        static List<string> Order(RecordedRun run) => [.. TestClasses().SelectMany(name => Transcript.OrderOf(run, name))];
+        static List<string> Order(RecordedRun run) => [.. TestClasses.Of("NUnit.Plain").SelectMany(name => Transcript.OrderOf(run, name))];
     }
 
     [Theory]
@@ -99,20 +96,4 @@ public class ConformanceTests(RecordedRuns runs)
     private static RunSettings Isolated(string arguments) => new("NUnit.Isolated", arguments) { Environment = $"CONFORMANCE_OUTSIDE={OutsideFile}" };
 
     private static RecordedMessage Outcome(RecordedRun run, string test) => Assert.Single(run.Messages, m => m.Kind == "TestFinished" && m.Test == test);
-
-    /// <summary>The test classes by their metadata: the names of theory rows must not take a run to know.</summary>
-    private static List<string> TestClasses()
-    {
-        using var pe = new PEReader(File.OpenRead(RecordedRun.PathOf("NUnit.Plain")));
-        MetadataReader metadata = pe.GetMetadataReader();
-        return
-        [
-            .. from handle in metadata.TypeDefinitions
-               let type = metadata.GetTypeDefinition(handle)
-               let name = metadata.GetString(type.Name)
-               let isAbstract = (type.Attributes & TypeAttributes.Abstract) != 0 && (type.Attributes & TypeAttributes.Sealed) == 0
-               where name.Split('`')[0].EndsWith("Tests", StringComparison.Ordinal) && !isAbstract && type.GetDeclaringType().IsNil
-               select $"{metadata.GetString(type.Namespace)}.{name}",
-        ];
-    }
 }

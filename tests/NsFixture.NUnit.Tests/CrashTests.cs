@@ -47,6 +47,11 @@ public class CrashTests(RecordedRuns runs)
 
     [Theory]
     [MemberData(nameof(All))]
+    public void What_a_crashing_test_has_printed_is_its_output(string configuration) => Assert.Equal(
+        "on the console\nin the context\n", Assert.Single(runs[Configurations[configuration]].Messages, m => m.Kind == "TestFinished" && m.Method == "Exits_with_code_3").Text);
+
+    [Theory]
+    [MemberData(nameof(All))]
     public void The_totals_count_every_test_once(string configuration)
     {
         RecordedMessage assembly = Assert.Single(runs[Configurations[configuration]].Messages, m => m.Kind == "SuiteFinished" && m.Collection == "Assembly");

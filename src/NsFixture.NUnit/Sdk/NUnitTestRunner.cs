@@ -38,6 +38,7 @@ internal sealed class NUnitTestRunner : ITestRunner
         sink.Send(new TestReport(TestReportKind.CaseStarting) { Case = 0 });
         sink.Send(new TestReport(TestReportKind.TestStarting) { Case = 0, Test = 0, Text = payload.FullName });
         TestNameGenerator.DefaultTestNamePattern = payload.NamePattern;
+        LiveOutputCommand.Sink = sink;
         var runner = new NUnitTestAssemblyRunner(new SandboxTreeBuilder(payload));
         // On this thread and no other, and told at once: else what a crashing test last said is lost.
         var settings = new Dictionary<string, object> { ["RunOnMainThread"] = true, ["SynchronousEvents"] = true, ["RandomSeed"] = payload.InitialSeed };

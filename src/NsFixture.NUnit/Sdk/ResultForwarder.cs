@@ -48,14 +48,9 @@ internal sealed class ResultForwarder(Test test, TestRequest request, ITestRepor
     private ResultPayload OfSuite(ITestResult result) =>
         result is { ResultState.Site: FailureSite.TearDown, AssertionResults: [var only] } ? ResultPayload.Of(result, Keep) with { Message = only.Message } : ResultPayload.Of(result, Keep);
 
-    /// <summary>The file where it will be when the sandbox is gone: as it is where it is written through, or else a copy.</summary>
     private TestAttachment Keep(TestAttachment attachment)
     {
-        string path = Path.GetFullPath(attachment.FilePath);
-        if (request.Spec.WriteThrough.Any(w => path.StartsWith(w + "/", StringComparison.Ordinal)) || !File.Exists(path))
-            return attachment;
-        string copy = Path.Combine(Attachments.DirectoryFor(request.AssemblyPath, test.FullName), Path.GetFileName(path));
-        File.Copy(path, copy, overwrite: true);
-        return new TestAttachment(copy, attachment.Description);
+        string path = Attachments.Keep(request, test.FullName, attachment.FilePath);
+        return path == Path.GetFullPath(attachment.FilePath) ? attachment : new TestAttachment(path, attachment.Description);
     }
 }

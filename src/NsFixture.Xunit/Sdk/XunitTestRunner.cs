@@ -24,19 +24,28 @@ internal sealed class XunitTestRunner : ITestRunner
             new XunitTestCase(nothing, TestMethodDisplay.ClassAndMethod, TestMethodDisplayOptions.None,
                 new TestMethod(testClass, Reflector.Wrap(typeof(WarmUpTests).GetMethod(c.Method)!)), c.Arguments))];
         TestRequest warmUp = request(TestCasePayload.Write(cases, new ExecutionOptions()));
-        Run(warmUp with { AssemblyPath = own.Location }, sink);
+        // What the warm-up does not pass through: this way in, and the threads that stand in for the pump.
+        Type context = typeof(AsyncTestSyncContext);
+        Type?[] workers = [typeof(XunitTestRunner), context, context.Assembly.GetType("Xunit.Sdk.XunitWorkerThread")];
+        Precompilation.Compile(workers.OfType<Type>().SelectMany(t => t.GetNestedTypes(BindingFlags.NonPublic).Prepend(t)), TimeSpan.MaxValue);
+        var pump = new WarmUpPump();
+        SynchronizationContext.SetSynchronizationContext(pump);
+        Run(warmUp with { AssemblyPath = own.Location }, sink, pump.Run);
+        SynchronizationContext.SetSynchronizationContext(null);
         _ = HasOurFramework(Assembly.LoadFrom(warmUp.AssemblyPath));
     }
 
-    public void Run(TestRequest request, ITestReportSink sink)
+    public void Run(TestRequest request, ITestReportSink sink) => Run(request, sink, () => { });
+
+    private static void Run(TestRequest request, ITestReportSink sink, Action work)
     {
         var options = new ExecutionOptions();
         string[] cases = TestCasePayload.Read(request.Payload, options);
         Diagnostics.Target = sink;
-        Run(Assembly.LoadFrom(request.AssemblyPath), cases, options, sink.Send);
+        Run(Assembly.LoadFrom(request.AssemblyPath), cases, options, sink.Send, work);
     }
 
-    private static void Run(Assembly assembly, string[] serialized, ITestFrameworkExecutionOptions options, Action<TestReport> send)
+    private static void Run(Assembly assembly, string[] serialized, ITestFrameworkExecutionOptions options, Action<TestReport> send, Action work)
     {
         // Not disposed of: xUnit.net does that after a Task.Delay, and the timer thread it takes would be lost in a fork.
         ITestFramework framework = HasOurFramework(assembly)
@@ -51,6 +60,7 @@ internal sealed class XunitTestRunner : ITestRunner
         // It runs one collection: what xUnit.net takes to run several would be threads for nothing.
         options.SetValue<bool?>("xunit.execution.DisableParallelization", true);
         executor.RunTests(cases, forwarder, options);
+        work();
         forwarder.WaitUntilFinished();
     }
 

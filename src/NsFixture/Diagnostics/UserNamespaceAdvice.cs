@@ -1,4 +1,5 @@
 using NsFixture.Linux;
+using NsFixture.Netlink;
 
 namespace NsFixture;
 
@@ -25,6 +26,11 @@ internal static class UserNamespaceAdvice
             Err.EINVAL or Err.ENOSYS when failure.Operation is "clone3" or "unshare" =>
                 "This kernel lacks a namespace type: it needs CONFIG_USER_NS, CONFIG_PID_NS, CONFIG_NET_NS, CONFIG_UTS_NS, CONFIG_IPC_NS and CONFIG_CGROUPS.",
             Err.EAGAIN => "A limit on processes was reached: raise 'ulimit -u', kernel.pid_max, or the pids limit of the container or cgroup.",
+            Err.ENOTSUP or Err.EPROTONOSUPPORT or Err.EAFNOSUPPORT when failure.Operation == NetfilterSocket.Operation =>
+                "This kernel has no nf_tables, which NAT and firewalls are made of: load its module ('modprobe nf_tables') or use a kernel with CONFIG_NF_TABLES, CONFIG_NF_TABLES_INET, CONFIG_NF_TABLES_IPV4 and CONFIG_NF_TABLES_IPV6.",
+            Err.ENOENT when failure.Operation == NetfilterSocket.Operation =>
+                "This kernel's nf_tables lacks a part that NAT and firewalls are made of: load its modules ('modprobe -a nft_chain_nat nft_nat nft_ct nft_numgen nft_reject_inet') " +
+                "or use a kernel with CONFIG_NFT_NAT, CONFIG_NFT_CT, CONFIG_NFT_NUMGEN and CONFIG_NFT_REJECT.",
             Err.ENODEV when failure.Operation == "mount" => "This kernel lacks that file system: load its module ('modprobe overlay') or use a kernel that has it.",
             _ => null,
         };

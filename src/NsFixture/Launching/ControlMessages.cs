@@ -42,7 +42,7 @@ internal enum ControlKind : byte
     /// <summary>Anyone → init: a <see cref="HostRequest"/>, host, arguments. Answered in order.</summary>
     Ask,
 
-    /// <summary>Init → who asked: what went wrong, or null; a number; descriptor: what was asked for, if that is one.</summary>
+    /// <summary>Init → who asked: what went wrong, or null; a number; bytes; descriptor: what was asked for, if that is one.</summary>
     Answer,
 }
 
@@ -63,6 +63,30 @@ internal enum HostRequest : byte
 
     /// <summary>Link, up or down: plugs it in or out at the switch.</summary>
     SetLink,
+
+    /// <summary>The directory in which all lies that was written to the host's root tree.</summary>
+    Layers,
+
+    /// <summary>A <see cref="Networking.PlannedNat"/>, or none: takes the place of the router's NAT, which forgets its mappings.</summary>
+    SetNat,
+
+    /// <summary>A <see cref="Networking.PlannedFirewall"/>, or none: takes the place of the host's firewall.</summary>
+    SetFirewall,
+
+    /// <summary>The router's NAT forgets its mappings, and gives other ports.</summary>
+    RebindNat,
+
+    /// <summary>Link, conditions up and down.</summary>
+    SetConditions,
+
+    /// <summary>The host is a region here; another region, conditions.</summary>
+    SetRegionConditions,
+
+    /// <summary>Link: answers a <see cref="Networking.LinkStatus"/>.</summary>
+    LinkStatus,
+
+    /// <summary>Link, direction, first: answers how many packets were dropped, and where some of them were in the stream.</summary>
+    LinkDrops,
 }
 
 /// <summary>The numbers both ends of every connection agree on.</summary>
@@ -81,9 +105,9 @@ internal static class Wire
 internal static class SpecCodec
 {
     public static ByteWriter Spec(this ByteWriter writer, SandboxSpec spec) => writer
-        .Plan(spec.Plan).Strings([.. spec.WriteThrough]);
+        .Plan(spec.Plan).Strings([.. spec.WriteThrough]).Boolean(spec.Hardened).Roots(spec.Roots);
 
-    public static SandboxSpec Spec(this ref ByteReader reader) => new(reader.Plan(), reader.Strings()!);
+    public static SandboxSpec Spec(this ref ByteReader reader) => new(reader.Plan(), reader.Strings()!) { Hardened = reader.Boolean(), Roots = reader.Roots() };
 
     /// <summary>Equal for specs whose sandboxes are alike.</summary>
     public static string Key(this SandboxSpec spec) => Convert.ToBase64String(new ByteWriter().Spec(spec).Written);

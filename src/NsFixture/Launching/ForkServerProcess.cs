@@ -1,8 +1,14 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Net.Sockets;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using NsFixture.Linux;
+using NsFixture.Netlink;
+using NsFixture.Networking;
+using NsFixture.Processes;
+using NsFixture.Sandboxes;
 
 namespace NsFixture.Launching;
 
@@ -29,7 +35,14 @@ internal static class ForkServerProcess
     private static readonly Type[] Own =
     [
         typeof(ForkServerProcess), typeof(Zygote), typeof(Init), typeof(ForkedChild), typeof(TestProcess), typeof(TestChannel), typeof(TestReport),
-        typeof(ConsoleForwarder), typeof(IsolatedNetwork), typeof(UserMap), typeof(UnixSocket), typeof(Poller), typeof(Descriptors), typeof(Libc),
+        typeof(ForwardingWriter), typeof(IsolatedNetwork), typeof(UserMap), typeof(UnixSocket), typeof(Poller), typeof(Descriptors), typeof(Libc),
+    ];
+
+    /// <summary>The same, of sandboxes with several hosts.</summary>
+    private static readonly Type[] OfHosts =
+    [
+        typeof(SandboxNetwork), typeof(RouteSocket), typeof(HostsFile), typeof(NetworkPlan), typeof(PlannedNetwork), typeof(PlannedHost), typeof(PlannedInterface), typeof(SocketConstants), typeof(HostProcesses), typeof(HostViews),
+        typeof(InitConnection), typeof(VirtualNetwork), typeof(VirtualHost), typeof(HostCommand), typeof(HostProcess), typeof(OutputReader),
     ];
 
     private static readonly TimeSpan QuiescenceLimit = TimeSpan.FromSeconds(5), UserCodeLimit = TimeSpan.FromSeconds(1), ReflectionLimit = TimeSpan.FromSeconds(0.3);
@@ -88,77 +101,77 @@ internal static class ForkServerProcess
 
     private static void Prepare(string runnerType, string assemblyPath)
     {
-        CompileAhead(Own.SelectMany(t => t.GetNestedTypes(BindingFlags.Public | BindingFlags.NonPublic).Prepend(t)), TimeSpan.MaxValue);
-        foreach (MethodInfo method in typeof(Libc).GetMethods(BindingFlags.NonPublic | BindingFlags.Public | BindingFlags.Static).Where(IsNative))
-            Attempt(() => Marshal.Prelink(method));
+        CompileAhead(Own);
+        foreach (MethodInfo method in typeof(Libc).GetMethods(BindingFlags.NonPublic | BindingFlags.Public | BindingFlags.Static).Where(Precompilation.IsNative))
+            Precompilation.Attempt(() => Marshal.Prelink(method));
         if (runnerType.Length == 0)
             return;
         var runner = (ITestRunner)Activator.CreateInstance(Type.GetType(runnerType, throwOnError: true)!)!;
         TestProcess.WarmUp(runner, assemblyPath);
+        EnvironmentSnapshot.Apply(Quiescence.RuntimeSettings.Select(s => s.Name)); // the runtime has read them
         Assembly assembly = Assembly.LoadFrom(assemblyPath);
-        ReadAhead(assembly);
-        CompileAhead(Types(assembly), UserCodeLimit);
+        if (ReadAhead(assembly))
+        {
+            CompileAhead(OfHosts);
+            Precompilation.Attempt(PrepareSockets);
+        }
+        Precompilation.Compile(Types(assembly), UserCodeLimit);
         // Every page less is one that no fork has to map, and no exit to unmap.
         GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         _ = Libc.MallocTrim(0);
     }
 
-    /// <summary>Compiles the types' methods, so that no child has to; that runs none of their code. What cannot be is left to the child.</summary>
-    private static void CompileAhead(IEnumerable<Type> types, TimeSpan limit)
+    private static void CompileAhead(Type[] types) =>
+        Precompilation.Compile(types.SelectMany(t => t.GetNestedTypes(BindingFlags.Public | BindingFlags.NonPublic).Prepend(t)), TimeSpan.MaxValue);
+
+    /// <summary>
+    /// What every first asynchronous use of a socket has compiled. The engine that completes them must not be started: its threads
+    /// never leave.
+    /// </summary>
+    private static void PrepareSockets()
     {
-        const BindingFlags all = BindingFlags.DeclaredOnly | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static;
-        long start = Stopwatch.GetTimestamp();
-        foreach (MethodBase method in types.Where(t => !t.ContainsGenericParameters).SelectMany(t => t.GetMethods(all).Cast<MethodBase>().Concat(t.GetConstructors(all))))
-        {
-            if (method.IsAbstract || method.ContainsGenericParameters || IsNative(method) || method.GetMethodBody() == null)
-                continue;
-            if (Stopwatch.GetElapsedTime(start) > limit)
-                return;
-            Attempt(() => RuntimeHelpers.PrepareMethod(method.MethodHandle));
-        }
+        Assembly sockets = typeof(Socket).Assembly;
+        RuntimeHelpers.RunClassConstructor(sockets.GetType("System.Net.Sockets.SocketErrorPal", throwOnError: true)!.TypeHandle);
+        Type readiness = sockets.GetType("System.Net.Sockets.SocketAsyncEngine+SocketIOEvent", throwOnError: true)!;
+        Type segment = typeof(ConcurrentQueue<>).Assembly.GetType("System.Collections.Concurrent.ConcurrentQueueSegment`1", throwOnError: true)!;
+        Precompilation.Compile([typeof(ConcurrentQueue<>).MakeGenericType(readiness), segment.MakeGenericType(readiness)], TimeSpan.MaxValue);
     }
 
     /// <summary>
     /// Has the runtime find what the attributes of the assembly, its types and their methods refer to, as test frameworks will.
     /// It reads the metadata; attributes are not created, which would run the user's code.
     /// </summary>
-    private static void ReadAhead(Assembly assembly)
+    /// <returns>Whether there are tests with several hosts among them.</returns>
+    private static bool ReadAhead(Assembly assembly)
     {
+        bool hosts = false;
         long start = Stopwatch.GetTimestamp();
-        Attempt(() => Read(assembly.CustomAttributes));
+        Precompilation.Attempt(() => Read(assembly.CustomAttributes));
         foreach (Type type in Types(assembly))
         {
             if (Stopwatch.GetElapsedTime(start) > ReflectionLimit)
-                return;
-            Attempt(() => Read(type.CustomAttributes));
+                return hosts;
+            Precompilation.Attempt(() => Read(type.CustomAttributes));
             foreach (MethodInfo method in type.GetMethods())
-                Attempt(() =>
+                Precompilation.Attempt(() =>
                 {
                     _ = method.GetParameters();
                     Read(method.CustomAttributes);
                 });
         }
 
-        static void Read(IEnumerable<CustomAttributeData> attributes)
+        return hosts;
+
+        void Read(IEnumerable<CustomAttributeData> attributes)
         {
             foreach (CustomAttributeData attribute in attributes)
-                _ = (attribute.ConstructorArguments, attribute.NamedArguments);
+            {
+                _ = attribute.ConstructorArguments;
+                bool more = attribute.NamedArguments.Any(a => a.MemberName == nameof(SandboxOptions.Hosts)) || attribute.AttributeType.IsGenericType;
+                hosts |= more && attribute.AttributeType.Name.StartsWith(nameof(IsolatedNetwork), StringComparison.Ordinal);
+            }
         }
     }
-
-    private static void Attempt(Action prepare)
-    {
-        try
-        {
-            prepare();
-        }
-        catch (Exception e) when (e is not OutOfMemoryException)
-        {
-            // A dependency or a function that is not there, or IL that is not valid: the test that runs into it will say so.
-        }
-    }
-
-    private static bool IsNative(MethodBase method) => (method.Attributes & MethodAttributes.PinvokeImpl) != 0;
 
     private static IEnumerable<Type> Types(Assembly assembly)
     {

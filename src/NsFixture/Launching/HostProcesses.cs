@@ -5,7 +5,7 @@ using NsFixture.Sandboxes;
 namespace NsFixture.Launching;
 
 /// <summary>The programs that init has started on hosts. It tells who asked how each one ended, over a pipe of its own.</summary>
-internal sealed unsafe class HostProcesses(HostViews views)
+internal sealed unsafe class HostProcesses(HostViews views, bool hardened)
 {
     private const int LastSignal = 64;
     private readonly Dictionary<int, int> ends = []; // pid to pipe
@@ -92,6 +92,8 @@ internal sealed unsafe class HostProcesses(HostViews views)
             if (Libc.Chdir(directory) != 0)
                 throw LinuxException.Last("chdir", directory);
             step++;
+            if (hardened)
+                Hardening.Apply();
             throw Execute(argv, envp);
         }
         catch (LinuxException e)

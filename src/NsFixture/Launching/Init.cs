@@ -19,10 +19,17 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
 {
     private const int SignalSetSize = 128; // sizeof(sigset_t)
     private const int ResultSocket = 500; // above whatever the runtime has opened
-    private readonly List<int> controls = [control];
+    private readonly List<int> controls = [];
     private SandboxNetwork network = null!;
-    private HostProcesses processes = null!;
+    private SandboxRoots roots = null!;
+    private bool hardened;
+    private NetworkPlan plan = null!;
+    private HostProcesses? processes; // made for the first one: most sandboxes have none, and its types would be compiled in each
+    private LinkControl? links;
     private int test = -1;
+
+    // Made when it is needed: most sandboxes have perfect links.
+    private LinkControl Links => links ??= new LinkControl(plan, network, runtimeDescriptors);
 
     /// <summary>Returns in the process of a test only, with what that process is to do.</summary>
     public Action Run(SandboxSpec spec, IReadOnlyList<RootEntry> rootPlan)
@@ -32,8 +39,10 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
             List<string> notes = [];
             try
             {
-                network = SandboxBuilder.Build(spec, rootPlan, notes);
-                processes = new HostProcesses(new HostViews(spec.Plan, network));
+                (plan, hardened) = (spec.Plan, spec.Hardened);
+                network = SandboxBuilder.Build(spec, rootPlan, notes, out roots);
+                if (plan.HasConditions)
+                    Links.Apply(notes);
             }
             catch (Exception e)
             {
@@ -56,14 +65,19 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
     private Action Serve()
     {
         int signals = WatchChildren();
+        controls.Add(control);
         while (true)
         {
-            PollFd[] poll = [Poller.Reading(signals), .. controls.Select(Poller.Reading)];
+            // An array by hand: collections of this struct would be compiled anew in every init.
+            var poll = new PollFd[controls.Count + 1];
+            poll[0] = Poller.Reading(signals);
+            for (int i = 0; i < controls.Count; i++)
+                poll[i + 1] = Poller.Reading(controls[i]);
             Poller.Wait(poll, -1);
             if (poll[0].revents != 0)
                 Reap(signals);
-            foreach (PollFd ready in poll.AsSpan(1))
-                if (ready.revents != 0 && Receive(ready.fd, signals) is { } start)
+            for (int i = 1; i < poll.Length; i++)
+                if (poll[i].revents != 0 && Receive(poll[i].fd, signals) is { } start)
                     return start;
         }
     }
@@ -101,6 +115,7 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
         int given = -1, number = 0;
         bool keep = false;
         string? problem = null;
+        byte[] bytes = [];
         try
         {
             var request = (HostRequest)reader.Byte();
@@ -115,18 +130,35 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
                     keep = true;
                     break;
                 case HostRequest.Spawn:
+                    processes ??= new HostProcesses(new HostViews(plan, network, roots), hardened);
                     (number, given) = processes.Start(host, reader.Strings()!, reader.Strings()!, reader.Text(), descriptors);
+                    break;
+                case HostRequest.Layers:
+                    given = roots.LayersOf(host);
+                    keep = true;
                     break;
                 case HostRequest.SetLink:
                     network.SetLink(host, reader.Int32(), reader.Boolean());
                     break;
+                case HostRequest.SetNat:
+                    network.SetNat(host, reader.Nat());
+                    break;
+                case HostRequest.SetFirewall:
+                    network.SetFirewall(host, reader.Firewall());
+                    break;
+                case HostRequest.RebindNat:
+                    network.RebindNat(host);
+                    break;
+                default:
+                    (number, bytes) = LinkRequests.Serve(Links, request, host, ref reader);
+                    break;
             }
         }
-        catch (LinuxException e)
+        catch (Exception e) when (e is LinuxException or SandboxException)
         {
-            problem = e.Message;
+            problem = UserNamespaceAdvice.Explain(e);
         }
-        UnixSocket.Send(to, new ByteWriter().Byte((byte)ControlKind.Answer).String(problem).Int32(number).Written, given < 0 ? [] : [given]);
+        UnixSocket.Send(to, new ByteWriter().Byte((byte)ControlKind.Answer).String(problem).Int32(number).Bytes(bytes).Written, given < 0 ? [] : [given]);
         if (!keep)
             Descriptors.Close(given);
     }
@@ -154,6 +186,8 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
         Descriptors.Duplicate(input, 0);
         Descriptors.Duplicate(output, 1);
         Descriptors.Duplicate(error, 2);
+        if (hardened)
+            Hardening.Apply();
         if (argv.Length == 0)
         {
             int socket = Descriptors.DuplicateAbove(result, ResultSocket), controlSocket = Descriptors.DuplicateAbove(theirs, socket);
@@ -206,7 +240,7 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
         int pid, status;
         while ((pid = Libc.WaitPid(-1, &status, WaitOptions.WNOHANG)) > 0)
         {
-            processes.Ended(pid, status);
+            processes?.Ended(pid, status);
             if (pid == test)
                 UnixSocket.Send(control, new ByteWriter().Byte((byte)ControlKind.TestEnded).Int32(status).Written);
         }

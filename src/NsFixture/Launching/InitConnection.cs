@@ -1,4 +1,5 @@
 using NsFixture.Linux;
+using NsFixture.Networking;
 
 namespace NsFixture.Launching;
 
@@ -6,7 +7,7 @@ namespace NsFixture.Launching;
 /// Asks init to do something with a host of its sandbox, and waits for the answer. From the test's process and from the test
 /// host alike. Any thread may ask; one after another.
 /// </summary>
-internal sealed class InitConnection(int socket)
+internal sealed partial class InitConnection(int socket)
 {
     private readonly Lock gate = new();
     private bool closed;
@@ -27,12 +28,24 @@ internal sealed class InitConnection(int socket)
     /// <returns>Its id inside, and a process descriptor (pidfd).</returns>
     public (int Id, int PidFd) Spawn(int host, string[] argv, string[] envp, string directory, ReadOnlySpan<int> descriptors)
     {
-        var (descriptor, number) = Ask(Request(HostRequest.Spawn, host).Strings(argv).Strings(envp).String(directory), descriptors);
+        var (descriptor, number, _) = Ask(Request(HostRequest.Spawn, host).Strings(argv).Strings(envp).String(directory), descriptors);
         return (number, descriptor);
     }
 
+    /// <summary>The directory in which all lies that was written to a host's root tree.</summary>
+    public int OpenLayers(int host) => Ask(Request(HostRequest.Layers, host)).Descriptor;
+
     /// <summary>Plugs a host's link in or out.</summary>
     public void SetLink(int host, int link, bool up) => Ask(Request(HostRequest.SetLink, host).Int32(link).Boolean(up));
+
+    /// <summary>Gives a router another NAT, or none.</summary>
+    public void SetNat(int host, PlannedNat? nat) => Ask(Request(HostRequest.SetNat, host).Nat(nat));
+
+    /// <summary>Gives a host another firewall, or none.</summary>
+    public void SetFirewall(int host, PlannedFirewall? firewall) => Ask(Request(HostRequest.SetFirewall, host).Firewall(firewall));
+
+    /// <summary>Has a router's NAT forget its mappings.</summary>
+    public void RebindNat(int host) => Ask(Request(HostRequest.RebindNat, host));
 
     /// <summary>Ends the connection; whoever asks after that is told.</summary>
     public void Close()
@@ -47,7 +60,7 @@ internal sealed class InitConnection(int socket)
 
     private static ByteWriter Request(HostRequest request, int host) => new ByteWriter().Byte((byte)ControlKind.Ask).Byte((byte)request).Int32(host);
 
-    private (int Descriptor, int Number) Ask(ByteWriter request, params ReadOnlySpan<int> passed)
+    private (int Descriptor, int Number, byte[] Bytes) Ask(ByteWriter request, params ReadOnlySpan<int> passed)
     {
         byte[] answer;
         int[] descriptors;
@@ -63,7 +76,7 @@ internal sealed class InitConnection(int socket)
         reader.Byte();
         if (reader.String() is { } problem)
             throw new SandboxException($"The sandbox could not do that: {problem}.");
-        return (descriptors.Length > 0 ? descriptors[0] : -1, reader.Int32());
+        return (descriptors.Length > 0 ? descriptors[0] : -1, reader.Int32(), reader.Bytes().ToArray());
     }
 
     private static SandboxException Gone() => new("The sandbox is gone: it was disposed of, or its init process has ended.");

@@ -6,19 +6,23 @@ namespace NsFixture.Launching;
 /// <summary>A <see cref="NetworkPlan"/> as bytes; the same plan gives the same bytes.</summary>
 internal static class PlanCodec
 {
-    private delegate T Reading<T>(ref ByteReader reader);
+    public delegate T Reading<T>(ref ByteReader reader);
 
-    public static ByteWriter Plan(this ByteWriter writer, NetworkPlan plan) => writer
+    public static ByteWriter Plan(this ByteWriter writer, NetworkPlan plan) => writer.Int64(plan.Seed)
         .List(plan.Networks, static (w, n) => w.Int32(n.Index).String(n.Name).Int32(n.Mtu).Prefix(n.Subnet).Prefix(n.Subnet6).Int32(n.InterfaceCount))
-        .List(plan.Hosts, static (w, h) => w.Int32(h.Index).String(h.Name).Boolean(h.IsRouter).Strings([.. h.DnsNames]).List(h.Interfaces, Interface).List(h.Routes, Route))
+        .List(plan.Hosts, static (w, h) => w.Int32(h.Index).String(h.Name).Boolean(h.IsRouter).Strings([.. h.DnsNames]).List(h.Interfaces, Interface).List(h.Routes, Route).Nat(h.Nat).Firewall(h.Firewall))
         .List(plan.Regions, static (w, r) => w.Int32(r.Index).String(r.Name).List(r.Hosts, static (w, i) => w.Int32(i)))
         .List(plan.RegionConditions, static (w, r) => w.Int32(r.From).Int32(r.To).Conditions(r.Conditions));
 
-    public static NetworkPlan Plan(this ref ByteReader reader) => new(
-        List(ref reader, static (ref r) => new PlannedNetwork(r.Int32(), r.Text(), r.Int32(), Prefix(ref r), Prefix(ref r), r.Int32())),
-        List(ref reader, static (ref r) => new PlannedHost(r.Int32(), r.Text(), r.Boolean(), r.Strings()!, List(ref r, Interface), List(ref r, Route))),
-        List(ref reader, static (ref r) => new PlannedRegion(r.Int32(), r.Text(), List(ref r, static (ref r) => r.Int32()))),
-        List(ref reader, static (ref r) => new RegionConditions(r.Int32(), r.Int32(), r.Conditions()!)));
+    public static NetworkPlan Plan(this ref ByteReader reader)
+    {
+        long seed = reader.Int64();
+        return new NetworkPlan(
+            List(ref reader, static (ref r) => new PlannedNetwork(r.Int32(), r.Text(), r.Int32(), Prefix(ref r), Prefix(ref r), r.Int32())),
+            List(ref reader, static (ref r) => new PlannedHost(r.Int32(), r.Text(), r.Boolean(), r.Strings()!, List(ref r, Interface), List(ref r, Route)) { Nat = r.Nat(), Firewall = r.Firewall() }),
+            List(ref reader, static (ref r) => new PlannedRegion(r.Int32(), r.Text(), List(ref r, static (ref r) => r.Int32()))),
+            List(ref reader, static (ref r) => new RegionConditions(r.Int32(), r.Int32(), r.Conditions()!))) { Seed = seed };
+    }
 
     /// <summary>Link conditions, or null.</summary>
     public static ByteWriter Conditions(this ByteWriter writer, LinkConditions? c) => c == null ? writer.Boolean(false) : writer
@@ -47,13 +51,13 @@ internal static class PlanCodec
 
     private static PlannedRoute Route(ref ByteReader reader) => new(Prefix(ref reader)!.Value, new IPAddress(reader.Bytes()), reader.Int32());
 
-    private static ByteWriter Prefix(this ByteWriter writer, IPNetwork? prefix) => prefix is { } p
+    public static ByteWriter Prefix(this ByteWriter writer, IPNetwork? prefix) => prefix is { } p
         ? writer.Bytes(p.BaseAddress.GetAddressBytes()).Int32(p.PrefixLength)
         : writer.Bytes([]);
 
-    private static IPNetwork? Prefix(ref ByteReader reader) => reader.Bytes() is { Length: > 0 } address ? new IPNetwork(new IPAddress(address), reader.Int32()) : null;
+    public static IPNetwork? Prefix(ref ByteReader reader) => reader.Bytes() is { Length: > 0 } address ? new IPNetwork(new IPAddress(address), reader.Int32()) : null;
 
-    private static ByteWriter List<T>(this ByteWriter writer, IReadOnlyList<T> items, Action<ByteWriter, T> write)
+    public static ByteWriter List<T>(this ByteWriter writer, IReadOnlyList<T> items, Action<ByteWriter, T> write)
     {
         writer.Int32(items.Count);
         foreach (T item in items)
@@ -61,7 +65,7 @@ internal static class PlanCodec
         return writer;
     }
 
-    private static T[] List<T>(ref ByteReader reader, Reading<T> read)
+    public static T[] List<T>(ref ByteReader reader, Reading<T> read)
     {
         var items = new T[reader.Int32()];
         for (int i = 0; i < items.Length; i++)

@@ -11,6 +11,7 @@ internal sealed class Sandbox(EventLoop loop, int control, SandboxSpec spec)
     private readonly TaskCompletionSource gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TestConnection? connection;
+    private Action? whenGone;
     private int pidFd = -1;
     private bool closed, killed;
 
@@ -34,6 +35,15 @@ internal sealed class Sandbox(EventLoop loop, int control, SandboxSpec spec)
 
     /// <summary>Init is reaped, or never was.</summary>
     public Task Gone => gone.Task;
+
+    /// <summary>Calls <paramref name="action"/> once init is reaped, at no cost to the thread pool. On the loop's thread, both.</summary>
+    public void WhenGone(Action action)
+    {
+        if (gone.Task.IsCompleted)
+            action();
+        else
+            whenGone += action;
+    }
 
     /// <summary>How the test's process ended, once it has.</summary>
     public ProcessEnd? End { get; private set; }
@@ -103,7 +113,7 @@ internal sealed class Sandbox(EventLoop loop, int control, SandboxSpec spec)
     {
         Failure ??= why;
         Lose();
-        gone.TrySetResult();
+        Vanish();
     }
 
     public void Reaped(ProcessEnd end)
@@ -113,7 +123,14 @@ internal sealed class Sandbox(EventLoop loop, int control, SandboxSpec spec)
         Descriptors.Close(pidFd);
         pidFd = -1;
         Lose();
+        Vanish();
+    }
+
+    private void Vanish()
+    {
         gone.TrySetResult();
+        whenGone?.Invoke();
+        whenGone = null;
     }
 
     private void Lose()

@@ -10,7 +10,7 @@ namespace NsFixture.Launching;
 internal sealed class SandboxPool(ForkServer server, bool forkTests)
 {
     private const int MaxPendingEnds = 64;
-    private static readonly int MaxStandby = Math.Clamp(Environment.ProcessorCount, 1, 4);
+    private static readonly int MaxStandby = Math.Clamp(Environment.ProcessorCount + 1, 2, 4);
     private readonly Lock gate = new();
     private readonly Queue<Sandbox> standby = new();
     private readonly SemaphoreSlim pendingEnds = new(MaxPendingEnds);
@@ -58,15 +58,18 @@ internal sealed class SandboxPool(ForkServer server, bool forkTests)
     /// <summary>Ends a sandbox that has been used.</summary>
     public void Release(Sandbox sandbox)
     {
-        EventLoop.Shared.Post(sandbox.Close);
         lock (gate)
             ending.Add(sandbox.Gone);
-        sandbox.Gone.ContinueWith(gone =>
+        EventLoop.Shared.Post(() =>
         {
-            pendingEnds.Release();
-            lock (gate)
-                ending.Remove(gone);
-        }, TaskContinuationOptions.ExecuteSynchronously);
+            sandbox.Close();
+            sandbox.WhenGone(() =>
+            {
+                pendingEnds.Release();
+                lock (gate)
+                    ending.Remove(sandbox.Gone);
+            });
+        });
     }
 
     /// <summary>Completes when every sandbox that was released is gone.</summary>

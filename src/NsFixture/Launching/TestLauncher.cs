@@ -23,7 +23,8 @@ internal sealed class TestLauncher
         coverageFiles = new(() => CoverageHits.FindFiles(Path.GetDirectoryName(this.assemblyPath)!));
     }
 
-    private sealed record Backend(LauncherKind Kind, string Reason, SandboxPool Pool);
+    // What its test processes are forked with, in contrast to executed ones, which are given the present one.
+    private sealed record Backend(LauncherKind Kind, string Reason, SandboxPool Pool, ForkServer Server, EnvironmentSnapshot? Environment = null);
 
     /// <summary>The launcher of a test assembly. <paramref name="runner"/> is an <see cref="ITestRunner"/>.</summary>
     public static TestLauncher For(string assemblyPath, Type runner) =>
@@ -55,7 +56,15 @@ internal sealed class TestLauncher
     /// <param name="payload">For the adapter's <see cref="ITestRunner"/>.</param>
     /// <param name="caseNames">The display names of the cases in the payload.</param>
     /// <param name="report">Gets the messages.</param>
-    public async Task RunAsync(IsolationSettings settings, byte[] payload, IReadOnlyList<string> caseNames, Action<TestReport> report)
+    public Task RunAsync(IsolationSettings settings, byte[] payload, IReadOnlyList<string> caseNames, Action<TestReport> report)
+    {
+        // The one way from the event loop's thread to the test framework's: each costs the thread pool a thread's awakening.
+        var completion = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        RunOnLoopAsync(settings, payload, caseNames, report).ContinueWith(completion.SetFromTask, TaskContinuationOptions.ExecuteSynchronously);
+        return completion.Task;
+    }
+
+    private async Task RunOnLoopAsync(IsolationSettings settings, byte[] payload, IReadOnlyList<string> caseNames, Action<TestReport> report)
     {
         var tracker = new RunTracker(caseNames, report);
         string directory = Path.GetDirectoryName(assemblyPath)!;
@@ -86,6 +95,15 @@ internal sealed class TestLauncher
                 tracker.End(FailureInfo.Of(e.GetType(), reason + " (It fails, rather than being skipped, because NSFIXTURE_REQUIRE=1.)"));
             else
                 tracker.SkipAll(reason + " (NSFIXTURE_REQUIRE=1 makes this a failure.)");
+            return;
+        }
+        try
+        {
+            spec = await RootPreparation.PrepareAsync(backend.Server, spec, new RootPreparation.Managed(backend.Kind, Environment.CurrentDirectory)).ConfigureAwait(false);
+        }
+        catch (SandboxException e)
+        {
+            tracker.End(FailureInfo.Of(e.GetType(), e.Message));
             return;
         }
         await RunAsync(backend, Request(backend, spec, runnerType, payload), settings.Options.Deadline, tracker).ConfigureAwait(false);
@@ -128,7 +146,7 @@ internal sealed class TestLauncher
         try
         {
             await server.Ready.ConfigureAwait(false);
-            var backend = new Backend(LauncherKind.Fork, Choose(LauncherKind.Auto).Reason, new SandboxPool(server, forkTests: true));
+            var backend = new Backend(LauncherKind.Fork, Choose(LauncherKind.Auto).Reason, new SandboxPool(server, forkTests: true), server, server.Environment);
             await RunCanaryAsync(backend).ConfigureAwait(false);
             return backend;
         }
@@ -144,7 +162,7 @@ internal sealed class TestLauncher
     {
         ForkServer server = ForkServer.Start(assemblyPath, runnerType: null);
         await server.Ready.ConfigureAwait(false);
-        return new Backend(LauncherKind.Exec, Choose(LauncherKind.Exec).Reason, new SandboxPool(server, forkTests: false));
+        return new Backend(LauncherKind.Exec, Choose(LauncherKind.Exec).Reason, new SandboxPool(server, forkTests: false), server);
     }
 
     private async Task RunCanaryAsync(Backend backend)
@@ -168,7 +186,7 @@ internal sealed class TestLauncher
         AssemblyPath = assemblyPath,
         Payload = payload,
         WorkingDirectory = Environment.CurrentDirectory,
-        Environment = DotnetHost.CurrentEnvironment(),
+        EnvironmentChanges = backend.Environment?.Changes() ?? [],
         Spec = spec,
         Launcher = backend.Kind,
         LauncherReason = backend.Reason,
@@ -181,7 +199,9 @@ internal sealed class TestLauncher
         try
         {
             if (backend.Kind == LauncherKind.Exec)
-                sandbox.StartTest(DotnetHost.Arguments(request.AssemblyPath, "run-test"), request.Environment);
+                sandbox.StartTest(DotnetHost.Arguments(request.AssemblyPath, "run-test"), DotnetHost.CurrentEnvironment());
+            if (request.Spec.Plan.HasConditions)
+                await Task.WhenAny(sandbox.Ready).ConfigureAwait(false); // the test's diagnostics are to say what puts them into effect
             Task run = TestRun.RunAsync(sandbox, request with { Notes = sandbox.Notes ?? [] }, deadline, tracker);
             backend.Pool.Refill(request.Spec);
             await run.ConfigureAwait(false);

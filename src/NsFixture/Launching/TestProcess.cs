@@ -63,7 +63,7 @@ internal static class TestProcess
             AssemblyPath = assemblyPath,
             Payload = payload,
             WorkingDirectory = Environment.CurrentDirectory,
-            Environment = DotnetHost.CurrentEnvironment(),
+            EnvironmentChanges = [],
             Spec = spec,
             Launcher = LauncherKind.Fork,
             LauncherReason = "",
@@ -100,8 +100,8 @@ internal static class TestProcess
     private static ITestRunner Enter(TestRequest request, TestChannel channel, int control)
     {
         Adopt(request);
-        Console.SetOut(new ConsoleForwarder(channel, TestReportKind.ConsoleOut));
-        Console.SetError(new ConsoleForwarder(channel, TestReportKind.ConsoleError));
+        Console.SetOut(new ForwardingWriter(text => channel.Send(new TestReport(TestReportKind.ConsoleOut) { Text = text })));
+        Console.SetError(new ForwardingWriter(text => channel.Send(new TestReport(TestReportKind.ConsoleError) { Text = text })));
         IsolatedNetwork.Enter(new IsolatedNetwork(request, channel, control));
         return (ITestRunner)Activator.CreateInstance(Type.GetType(request.RunnerType, throwOnError: true)!)!;
     }
@@ -109,21 +109,7 @@ internal static class TestProcess
     /// <summary>Makes the process look like the test host: its environment, its directory, and no stale caches of the fork server's.</summary>
     private static void Adopt(TestRequest request)
     {
-        var wanted = request.Environment.Select(e => e.Split('=', 2)).ToDictionary(e => e[0], e => e[1]);
-        foreach (string name in Environment.GetEnvironmentVariables().Keys)
-        {
-            if (wanted.ContainsKey(name))
-                continue;
-            Environment.SetEnvironmentVariable(name, null);
-            _ = Libc.UnsetEnv(name); // .NET keeps a copy of its own; native libraries read the C library's
-        }
-        foreach (var (name, value) in wanted)
-        {
-            if (Environment.GetEnvironmentVariable(name) == value)
-                continue;
-            Environment.SetEnvironmentVariable(name, value);
-            _ = Libc.SetEnv(name, value, 1);
-        }
+        EnvironmentSnapshot.Apply(request.EnvironmentChanges);
         Environment.CurrentDirectory = request.WorkingDirectory;
         AppContext.SetData("APP_CONTEXT_BASE_DIRECTORY", Path.GetDirectoryName(request.AssemblyPath) + "/");
     }

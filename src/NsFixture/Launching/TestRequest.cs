@@ -14,8 +14,8 @@ internal sealed record TestRequest
 
     public required string WorkingDirectory { get; init; }
 
-    /// <summary>NAME=value, the test host's at the time of the request.</summary>
-    public required IReadOnlyList<string> Environment { get; init; }
+    /// <summary>What is different in the test host from what the process has, by <see cref="EnvironmentSnapshot.Changes"/>.</summary>
+    public required IReadOnlyList<string> EnvironmentChanges { get; init; }
 
     public required SandboxSpec Spec { get; init; }
 
@@ -33,7 +33,7 @@ internal sealed record TestRequest
     {
         var writer = new ByteWriter();
         writer.Int32(0).Int32(Wire.Version).String(RunnerType).String(AssemblyPath).Bytes(Payload).String(WorkingDirectory)
-            .Strings([.. Environment]).Spec(Spec).Byte((byte)Launcher).String(LauncherReason).Strings([.. Notes]).Strings([.. CoverageFiles]);
+            .Strings([.. EnvironmentChanges]).Spec(Spec).Byte((byte)Launcher).String(LauncherReason).Strings([.. Notes]).Strings([.. CoverageFiles]);
         writer.PatchInt32(0, writer.Length - 4);
         return writer.Written.ToArray();
     }
@@ -47,7 +47,7 @@ internal sealed record TestRequest
         return new TestRequest
         {
             RunnerType = reader.Text(), AssemblyPath = reader.Text(), Payload = reader.Bytes().ToArray(), WorkingDirectory = reader.Text(),
-            Environment = reader.Strings()!, Spec = reader.Spec(), Launcher = (LauncherKind)reader.Byte(), LauncherReason = reader.Text(),
+            EnvironmentChanges = reader.Strings()!, Spec = reader.Spec(), Launcher = (LauncherKind)reader.Byte(), LauncherReason = reader.Text(),
             Notes = reader.Strings()!, CoverageFiles = reader.Strings()!,
         };
     }

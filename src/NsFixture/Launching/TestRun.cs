@@ -18,7 +18,7 @@ internal sealed class TestRun
     // What the runtime says first when it crashes; pages of stack follow.
     private static readonly string[] CrashBanners = ["Unhandled exception.", "Process terminated.", "Stack overflow.", "Fatal error."];
     private readonly EventLoop loop = EventLoop.Shared;
-    private readonly TaskCompletionSource completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource completion = new();
     private readonly FrameReader frames = new();
     private readonly Sandbox sandbox;
     private readonly TimeSpan deadline;
@@ -38,7 +38,7 @@ internal sealed class TestRun
 
     /// <summary>
     /// Runs, and completes when everything was reported and passed on: with the process's last report, not its end, which takes
-    /// the kernel milliseconds that no test should wait for.
+    /// the kernel milliseconds that no test should wait for. What follows runs on the event loop's thread.
     /// </summary>
     /// <param name="sandbox">Has started this one process.</param>
     /// <param name="request">What the process is told.</param>

@@ -69,7 +69,8 @@ internal sealed class Zygote(int client, UserMapping mapping, int[] runtimeDescr
         int mounts = FileSystem.OpenDescriptor("/proc/self/ns/mnt", Fcntl.O_RDONLY);
         if (Libc.Unshare((int)(Sched.CLONE_NEWNS | Sched.CLONE_NEWNET | Sched.CLONE_NEWUTS)) != 0)
             throw LinuxException.Last("unshare", "mnt, net, uts");
-        SandboxBuilder.Build(new SandboxOptions().Resolve(Path.GetDirectoryName(typeof(Zygote).Assembly.Location)!), rootPlan, []).Dispose();
+        SandboxBuilder.Build(new SandboxOptions().Resolve(Path.GetDirectoryName(typeof(Zygote).Assembly.Location)!), rootPlan, [], out SandboxRoots roots).Dispose();
+        roots.Dispose();
         // Network and host name belong to the outer user namespace, which a rootless zygote may not enter again: they are left
         // in the rehearsal's. Every sandbox has its own anyway.
         if (Libc.SetNs(mounts, (int)Sched.CLONE_NEWNS) != 0)

@@ -35,6 +35,12 @@ internal static class MountFlags
     public const int MNT_DETACH = 2;
 }
 
+[CHeader("linux/mount.h")]
+internal static class MountAttributes
+{
+    public const ulong MOUNT_ATTR_RDONLY = 1;
+}
+
 [CHeader("fcntl.h")]
 internal static class Fcntl
 {
@@ -54,6 +60,16 @@ internal static class Fcntl
     public const int F_DUPFD_CLOEXEC = 1030;
     public const int AT_FDCWD = -100;
     public const int AT_SYMLINK_NOFOLLOW = 0x100;
+    public const int AT_RECURSIVE = 0x8000;
+}
+
+[CHeader("sys/file.h")]
+internal static class FileLock
+{
+    public const int LOCK_SH = 1;
+    public const int LOCK_EX = 2;
+    public const int LOCK_NB = 4;
+    public const int LOCK_UN = 8;
 }
 
 [CHeader("errno.h")]
@@ -75,8 +91,10 @@ internal static class Err
     public const int ENOSPC = 28;
     public const int EPIPE = 32;
     public const int ENOSYS = 38;
-    public const int ENOTSUP = 95;
     public const int EUSERS = 87;
+    public const int EPROTONOSUPPORT = 93;
+    public const int ENOTSUP = 95;
+    public const int EAFNOSUPPORT = 97;
     public const int ECONNRESET = 104;
 }
 
@@ -87,6 +105,7 @@ internal static class SocketConstants
     public const int AF_INET = 2;
     public const int AF_INET6 = 10;
     public const int AF_NETLINK = 16;
+    public const int AF_PACKET = 17;
     public const int SOCK_STREAM = 1;
     public const int SOCK_DGRAM = 2;
     public const int SOCK_RAW = 3;
@@ -96,6 +115,8 @@ internal static class SocketConstants
     public const int SOL_SOCKET = 1;
     public const int SO_SNDBUF = 7;
     public const int SO_RCVBUF = 8;
+    public const int SO_ATTACH_FILTER = 26;
+    public const int SOL_PACKET = 263;
     public const int SCM_RIGHTS = 1;
     public const int MSG_CMSG_CLOEXEC = 0x40000000;
     public const int MSG_NOSIGNAL = 0x4000;
@@ -128,9 +149,50 @@ internal static class PrctlOptions
     public const int PR_SET_PDEATHSIG = 1;
     public const int PR_SET_DUMPABLE = 4;
     public const int PR_SET_NAME = 15;
+    public const int PR_SET_TIMERSLACK = 29;
     public const int PR_SET_NO_NEW_PRIVS = 38;
+    public const int PR_SET_SECCOMP = 22;
     public const int PR_CAPBSET_DROP = 24;
     public const int PR_SET_CHILD_SUBREAPER = 36;
+}
+
+[CHeader("linux/seccomp.h")]
+internal static class Seccomp
+{
+    public const int SECCOMP_MODE_FILTER = 2;
+    public const uint SECCOMP_RET_ERRNO = 0x00050000;
+    public const uint SECCOMP_RET_ALLOW = 0x7fff0000;
+}
+
+[CHeader("linux/filter.h")]
+internal static class Bpf
+{
+    public const ushort BPF_LD = 0;
+    public const ushort BPF_JMP = 5;
+    public const ushort BPF_RET = 6;
+    public const ushort BPF_W = 0;
+    public const ushort BPF_ABS = 0x20;
+    public const ushort BPF_K = 0;
+    public const ushort BPF_JEQ = 0x10;
+    public const ushort BPF_JGE = 0x30;
+    public const ushort BPF_JSET = 0x40;
+    public const int BPF_JGT = 0x20;
+    public const int BPF_MAXINSNS = 4096;
+    public const int SKF_AD_OFF = -0x1000;
+    public const int SKF_AD_IFINDEX = 8;
+}
+
+[CHeader("linux/audit.h")]
+internal static class Audit
+{
+    public const uint AUDIT_ARCH_X86_64 = 0xC000003E;
+    public const uint AUDIT_ARCH_AARCH64 = 0xC00000B7;
+}
+
+[CHeader("sys/ioctl.h")]
+internal static class Terminal
+{
+    public const uint TIOCSTI = 0x5412;
 }
 
 [CHeader("signal.h")]

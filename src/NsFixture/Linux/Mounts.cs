@@ -15,6 +15,19 @@ internal static unsafe class Mounts
     public static void Tmpfs(string target, string mode, ulong flags = MountFlags.MS_NOSUID | MountFlags.MS_NODEV) =>
         Mount("tmpfs", target, "tmpfs", flags, "mode=" + mode);
 
+    /// <summary>Makes a mount read-only, and those below it (mount_setattr(2), Linux 5.12; before that, itself alone).</summary>
+    public static void SetReadOnly(string target, bool recursive)
+    {
+        var attributes = new MountAttr { attr_set = MountAttributes.MOUNT_ATTR_RDONLY };
+        fixed (byte* path = Utf8.Zero(target))
+            if (Libc.Syscall(SyscallNumbers.MountSetAttr, Fcntl.AT_FDCWD, (nint)path, recursive ? Fcntl.AT_RECURSIVE : 0, (nint)(&attributes), sizeof(MountAttr)) == 0)
+                return;
+        // Flags that the host's mount has are locked inside a user namespace and must be repeated.
+        const ulong readOnly = MountFlags.MS_REMOUNT | MountFlags.MS_BIND | MountFlags.MS_RDONLY, locked = MountFlags.MS_NOSUID | MountFlags.MS_NODEV;
+        if (Libc.Mount("none", target, null, readOnly, null) != 0 && Libc.Mount("none", target, null, readOnly | locked, null) != 0)
+            Mount("none", target, null, readOnly | locked | MountFlags.MS_NOEXEC);
+    }
+
     public static void Detach(string target)
     {
         if (Libc.Umount2(target, MountFlags.MNT_DETACH) != 0)

@@ -89,6 +89,25 @@ internal struct Statx
     public uint stx_gid;
     public ushort stx_mode;
     public ulong stx_ino;
+    public ulong stx_size;
+    public ulong stx_blocks;
+    public ulong stx_attributes_mask;
+    public StatxTimestamp stx_atime;
+    public StatxTimestamp stx_btime;
+    public StatxTimestamp stx_ctime;
+    public StatxTimestamp stx_mtime;
+    public uint stx_rdev_major;
+    public uint stx_rdev_minor;
+    public uint stx_dev_major;
+    public uint stx_dev_minor;
+}
+
+[CHeader("linux/stat.h", CName = "struct statx_timestamp")]
+[StructLayout(LayoutKind.Sequential, Size = 16)]
+internal struct StatxTimestamp
+{
+    public long tv_sec;
+    public uint tv_nsec;
 }
 
 [CHeader("sys/signalfd.h", CName = "struct signalfd_siginfo")]
@@ -96,4 +115,40 @@ internal struct Statx
 internal struct SignalFdInfo
 {
     public uint ssi_signo;
+}
+
+[CHeader("time.h", CName = "struct timespec")]
+[StructLayout(LayoutKind.Sequential)]
+internal struct TimeSpec
+{
+    public long tv_sec;
+    public long tv_nsec;
+}
+
+[CHeader("linux/mount.h", CName = "struct mount_attr")]
+[StructLayout(LayoutKind.Sequential)]
+internal struct MountAttr
+{
+    public ulong attr_set;
+    public ulong attr_clr;
+    public ulong propagation;
+    public ulong userns_fd;
+}
+
+[CHeader("linux/filter.h", CName = "struct sock_filter")]
+[StructLayout(LayoutKind.Sequential)]
+internal struct SockFilter
+{
+    public ushort code;
+    public byte jt;
+    public byte jf;
+    public uint k;
+}
+
+[CHeader("linux/filter.h", CName = "struct sock_fprog")]
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct SockFProg
+{
+    public ushort len;
+    public SockFilter* filter;
 }

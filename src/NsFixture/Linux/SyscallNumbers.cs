@@ -16,6 +16,7 @@ internal static class SyscallNumbers
     public static readonly long PidFdOpen = Arm64 ? Aarch64.__NR_pidfd_open : X64.__NR_pidfd_open;
     public static readonly long PidFdSendSignal = Arm64 ? Aarch64.__NR_pidfd_send_signal : X64.__NR_pidfd_send_signal;
     public static readonly long CapGet = Arm64 ? Aarch64.__NR_capget : X64.__NR_capget;
+    public static readonly long MountSetAttr = Arm64 ? Aarch64.__NR_mount_setattr : X64.__NR_mount_setattr;
     public static readonly long CapSet = Arm64 ? Aarch64.__NR_capset : X64.__NR_capset;
 
     [CHeader("asm/unistd_64.h")]
@@ -31,6 +32,7 @@ internal static class SyscallNumbers
         public const int __NR_pidfd_open = 434;
         public const int __NR_clone3 = 435;
         public const int __NR_close_range = 436;
+        public const int __NR_mount_setattr = 442;
     }
 
     [CHeader("asm-generic/unistd.h")]
@@ -46,5 +48,6 @@ internal static class SyscallNumbers
         public const int __NR_pidfd_open = 434;
         public const int __NR_clone3 = 435;
         public const int __NR_close_range = 436;
+        public const int __NR_mount_setattr = 442;
     }
 }

@@ -8,15 +8,20 @@ namespace NsFixture.Netlink;
 internal static class Nl
 {
     public const int NETLINK_ROUTE = 0;
+    public const int NETLINK_NETFILTER = 12;
     public const int NETLINK_EXT_ACK = 11;
     public const int SOL_NETLINK = 270;
     public const ushort NLM_F_REQUEST = 1;
     public const ushort NLM_F_ACK = 4;
+    public const ushort NLM_F_ECHO = 8;
+    public const ushort NLM_F_REPLACE = 0x100;
     public const ushort NLM_F_EXCL = 0x200;
     public const ushort NLM_F_CREATE = 0x400;
+    public const ushort NLM_F_APPEND = 0x800;
     public const ushort NLM_F_CAPPED = 0x100;
     public const ushort NLM_F_ACK_TLVS = 0x200;
     public const ushort NLMSG_ERROR = 2;
+    public const ushort NLMSG_DONE = 3;
     public const ushort NLMSGERR_ATTR_MSG = 1;
 }
 
@@ -43,7 +48,9 @@ internal static class IfLink
     public const ushort IFLA_MTU = 4;
     public const ushort IFLA_MASTER = 10;
     public const ushort IFLA_LINKINFO = 18;
+    public const ushort IFLA_STATS64 = 23;
     public const ushort IFLA_NET_NS_FD = 28;
+    public const ushort IFLA_GSO_MAX_SEGS = 40;
     public const ushort IFLA_INFO_KIND = 1;
     public const ushort IFLA_INFO_DATA = 2;
 }

@@ -15,9 +15,9 @@ internal sealed class NetlinkMessage
 
     private readonly ushort type, flags;
 
-    /// <summary>A request that asks for an acknowledgement.</summary>
-    public NetlinkMessage(ushort type, ushort flags) =>
-        (this.type, this.flags) = (type, (ushort)(flags | Nl.NLM_F_REQUEST | Nl.NLM_F_ACK));
+    /// <summary>A request that asks for an acknowledgement, unless it is one of many; errors are told of either way.</summary>
+    public NetlinkMessage(ushort type, ushort flags, bool acknowledged = true) =>
+        (this.type, this.flags) = (type, (ushort)(flags | Nl.NLM_F_REQUEST | (acknowledged ? Nl.NLM_F_ACK : 0)));
 
     public NetlinkMessage Fixed<T>(in T part) where T : unmanaged
     {
@@ -39,17 +39,31 @@ internal sealed class NetlinkMessage
     /// <summary>An attribute that holds what <paramref name="content"/> appends.</summary>
     public NetlinkMessage Nested(ushort type, Action<NetlinkMessage> content)
     {
+        int start = Begin(type);
+        content(this);
+        return End(start);
+    }
+
+    /// <summary>Begins an attribute that holds what is appended until <see cref="End"/> is called with what this returns.</summary>
+    public int Begin(ushort type)
+    {
         int start = length;
         Header(type, 0);
-        content(this);
+        return start;
+    }
+
+    /// <summary>Ends what <see cref="Begin"/> began.</summary>
+    public NetlinkMessage End(int start)
+    {
         BitConverter.TryWriteBytes(buffer.AsSpan(start), (ushort)(length - start));
         return this;
     }
 
     /// <summary>The finished message; <paramref name="sequence"/> comes back in the answer.</summary>
-    public ReadOnlySpan<byte> Finish(uint sequence)
+    public ReadOnlySpan<byte> Finish(uint sequence, bool acknowledged = false)
     {
-        var header = new NlMsgHdr { nlmsg_len = (uint)length, nlmsg_type = type, nlmsg_flags = flags, nlmsg_seq = sequence };
+        ushort all = (ushort)(flags | (acknowledged ? Nl.NLM_F_ACK : 0));
+        var header = new NlMsgHdr { nlmsg_len = (uint)length, nlmsg_type = type, nlmsg_flags = all, nlmsg_seq = sequence };
         MemoryMarshal.Write(buffer, in header);
         return buffer.AsSpan(0, length);
     }

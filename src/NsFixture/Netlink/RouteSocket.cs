@@ -9,7 +9,7 @@ namespace NsFixture.Netlink;
 /// An rtnetlink socket. It stays in the network namespace it was opened in, whatever its owner's thread enters later
 /// (network_namespaces(7)), so that holding one is holding the control of that namespace.
 /// </summary>
-internal sealed unsafe class RouteSocket : IDisposable
+internal sealed unsafe partial class RouteSocket : IDisposable
 {
     private readonly int fd;
     private uint sequence;
@@ -116,26 +116,41 @@ internal sealed unsafe class RouteSocket : IDisposable
 
     private void Request(NetlinkMessage message, string what)
     {
+        Send(message, what);
+        byte* answer = stackalloc byte[4096];
+        ThrowUnlessAcknowledged(answer, Receive(answer, 4096, what), what);
+    }
+
+    private void Send(NetlinkMessage message, string what)
+    {
         sequence++;
         ReadOnlySpan<byte> bytes = message.Finish(sequence);
         fixed (byte* p = bytes)
             if (Libc.Send(fd, p, bytes.Length, 0) < 0)
                 throw LinuxException.Last("netlink", what);
-        byte* answer = stackalloc byte[4096];
+    }
+
+    private int Receive(byte* answer, int size, string what)
+    {
         nint n;
-        while ((n = Libc.Recv(fd, answer, 4096, 0)) < 0)
+        while ((n = Libc.Recv(fd, answer, size, 0)) < 0)
             if (Marshal.GetLastPInvokeError() != Err.EINTR)
                 throw LinuxException.Last("netlink", what);
+        return (int)n;
+    }
+
+    private void ThrowUnlessAcknowledged(byte* answer, int length, string what)
+    {
         var header = *(NlMsgHdr*)answer;
         int error = -*(int*)(answer + sizeof(NlMsgHdr));
         if (header.nlmsg_type != Nl.NLMSG_ERROR || header.nlmsg_seq != sequence)
             throw new IOException($"netlink: {what}: unexpected answer of type {header.nlmsg_type}");
         if (error != 0)
-            throw new LinuxException("netlink", what + KernelsWords(answer, (int)n), error);
+            throw new LinuxException("netlink", what + KernelsWords(answer, length), error);
     }
 
     // An extended acknowledgement: struct nlmsgerr, the request unless it was cut off (NLM_F_CAPPED), then attributes.
-    private static string KernelsWords(byte* answer, int length)
+    internal static string KernelsWords(byte* answer, int length)
     {
         var header = *(NlMsgHdr*)answer;
         if ((header.nlmsg_flags & Nl.NLM_F_ACK_TLVS) == 0)

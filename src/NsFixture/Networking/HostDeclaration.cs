@@ -11,5 +11,9 @@ public sealed record HostDeclaration : NodeDeclaration<HostDeclaration>
     {
     }
 
+    /// <summary>Sets what passes between it and its networks. Default: everything.</summary>
+    /// <param name="firewall">The rules.</param>
+    public HostDeclaration WithFirewall(Firewall firewall) => this with { Firewall = new OutsideDeclaration<Firewall>(null, firewall) };
+
     internal override bool IsRouter => false;
 }

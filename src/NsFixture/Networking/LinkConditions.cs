@@ -162,5 +162,16 @@ public sealed record LinkConditions
             yield return $"{where}: {nameof(Mtu)} = {Mtu} is out of range: 68 to 65535 bytes, or null for the link's own.";
     }
 
+    /// <exception cref="InvalidTopologyException">A value is out of range; all that are are named.</exception>
+    internal static void Require(string where, LinkConditions up, LinkConditions down)
+    {
+        string[] problems = up == down ? [.. up.Problems(where)] : [.. up.Problems(where + ", up"), .. down.Problems(where + ", down")];
+        if (problems.Length > 0)
+            throw new InvalidTopologyException(problems);
+    }
+
+    /// <summary>Null for <see cref="Perfect"/>, as plans have it.</summary>
+    internal LinkConditions? OrNull() => this == Perfect ? null : this;
+
     private static TimeSpan Ms(double milliseconds) => TimeSpan.FromMilliseconds(milliseconds);
 }

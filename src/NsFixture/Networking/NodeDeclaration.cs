@@ -18,7 +18,14 @@ public abstract record NodeDeclaration
 
     internal IReadOnlyList<RouteDeclaration> Routes { get; init; } = [];
 
+    /// <summary>Null: that of the sandbox.</summary>
+    internal RootTree? Root { get; init; }
+
     internal bool HasDerivedRoutes { get; init; } = true;
+
+    internal OutsideDeclaration<Nat>? Nat { get; init; }
+
+    internal OutsideDeclaration<Firewall>? Firewall { get; init; }
 
     /// <summary>What messages call it.</summary>
     internal string Title => $"{(IsRouter ? "Router" : "Host")} \"{Name}\"";
@@ -58,6 +65,10 @@ public abstract record NodeDeclaration<TSelf> : NodeDeclaration
     /// <param name="via">A router on a network that this is on as well: its name, or its address there.</param>
     public TSelf WithDefaultRoute(string via) => WithRoute(DefaultDestination, via);
 
+    /// <summary>Gives it a root tree of its own: programs on it see that, and nothing of other hosts' files.</summary>
+    /// <param name="tree">The tree. Of the test's host, it is what the test itself sees, and hosts without one of their own.</param>
+    public TSelf WithRoot(RootTree tree) => With(this with { Root = tree });
+
     /// <summary>Leaves it with the routes of <see cref="WithRoute"/> and to its own networks alone.</summary>
     public TSelf WithoutDerivedRoutes() => With(this with { HasDerivedRoutes = false });
 
@@ -65,6 +76,9 @@ public abstract record NodeDeclaration<TSelf> : NodeDeclaration
 
     private static T Configured<T>(T value, Func<T, T>? configure) => configure == null ? value : configure(value);
 }
+
+/// <summary>What stands between a router's outside network and all others; without a network between a host and all of its own.</summary>
+internal sealed record OutsideDeclaration<T>(string? Network, T Value);
 
 /// <summary>A static route as declared.</summary>
 internal sealed record RouteDeclaration(string Destination, string Via);

@@ -11,5 +11,18 @@ public sealed record RouterDeclaration : NodeDeclaration<RouterDeclaration>
     {
     }
 
+    /// <summary>
+    /// Sets how it translates addresses between one of its networks and all others. Nobody outside gets a route to what is behind
+    /// it, where it translates. Default: it translates nothing.
+    /// </summary>
+    /// <param name="outside">The name of the network that is outside.</param>
+    /// <param name="nat">How.</param>
+    public RouterDeclaration WithNat(string outside, Nat nat) => this with { Nat = new OutsideDeclaration<Nat>(outside, nat) };
+
+    /// <summary>Sets what passes between one of its networks and it, and all others. Default: everything.</summary>
+    /// <param name="outside">The name of the network that is outside.</param>
+    /// <param name="firewall">The rules. They see inside addresses, where there is NAT too.</param>
+    public RouterDeclaration WithFirewall(string outside, Firewall firewall) => this with { Firewall = new OutsideDeclaration<Firewall>(outside, firewall) };
+
     internal override bool IsRouter => true;
 }

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using NsFixture.Linux;
 using NsFixture.Netlink;
-using NsFixture.Roots;
 
 namespace NsFixture.Networking;
 
@@ -11,11 +10,11 @@ namespace NsFixture.Networking;
 /// every host gets a namespace of its own, with a veth for each link, its other end in the switch. Without a route out a
 /// connection to an address off the network fails at once with ENETUNREACH.
 /// <para>
-/// A network with one interface gets no bridge: destroying one costs 20 ms. The test's host is built last, which leaves init,
+/// A network with one interface gets no bridge, as destroying one costs 20 ms, and neither does one whose switch is the emulator. The test's host is built last, which leaves init,
 /// and the test with it, in that namespace.
 /// </para>
 /// </summary>
-internal sealed class SandboxNetwork : IDisposable
+internal sealed partial class SandboxNetwork : IDisposable
 {
     // Given, not left to the kernel: some kernels put tunnel devices into every new namespace and the numbers would vary.
     private const int FirstDeviceIndex = 100, FirstBridgeIndex = 100_000;
@@ -28,12 +27,20 @@ internal sealed class SandboxNetwork : IDisposable
     // No process need live in the switch or on a host, and with the last reference the kernel destroys a namespace and its veths.
     private readonly int switchNamespace = OpenCurrent();
     private readonly int[] hostNamespaces;
+    private readonly bool[] hasBridge; // by network
 
     private SandboxNetwork(NetworkPlan plan)
     {
         this.plan = plan;
+        hasBridge = [.. plan.Networks.Select(segment => segment.InterfaceCount > 1 && !plan.IsEmulated(segment))];
         hostNamespaces = new int[plan.Hosts.Count];
     }
+
+    /// <summary>Where bridges and the hosts' ports are.</summary>
+    public RouteSocket InSwitch => inSwitch;
+
+    /// <inheritdoc cref="InSwitch"/>
+    public int SwitchNamespace => switchNamespace;
 
     /// <summary>Whether the kernel has IPv6.</summary>
     public bool HasIPv6 { get; private set; }
@@ -42,7 +49,7 @@ internal sealed class SandboxNetwork : IDisposable
     public static SandboxNetwork Build(NetworkPlan plan)
     {
         var network = new SandboxNetwork(plan) { HasIPv6 = FileSystem.Exists("/proc/self/net/if_inet6") };
-        foreach (PlannedNetwork segment in plan.Networks.Where(HasBridge))
+        foreach (PlannedNetwork segment in plan.Networks.Where(n => network.hasBridge[n.Index]))
             network.inSwitch.CreateBridge(FirstBridgeIndex + segment.Index, segment.BridgeName, segment.BridgeHardwareAddress, segment.Mtu);
         for (int i = plan.Hosts.Count - 1; i >= 0; i--)
             network.BuildHost(plan.Hosts[i]);
@@ -52,16 +59,30 @@ internal sealed class SandboxNetwork : IDisposable
         return network;
     }
 
-    /// <summary>Has routers forward. Needs the sandbox's own /proc, in the root tree that is being built.</summary>
-    public void EnableForwarding()
+    /// <summary>Has routers forward, through their NATs and firewalls. Needs the sandbox's own /proc.</summary>
+    /// <param name="root">Where its root tree is now.</param>
+    public void EnableForwarding(string root)
     {
+        AddFilters(root);
         foreach (PlannedHost router in plan.Hosts.Where(h => h.IsRouter))
             In(router.Index, () =>
             {
-                string net = Staging.Root + "/proc/sys/net/";
+                string net = root + "/proc/sys/net/";
                 FileSystem.WriteFile(net + "ipv4/ip_forward", "1");
                 if (HasIPv6)
                     FileSystem.WriteFile(net + "ipv6/conf/all/forwarding", "1");
+            });
+    }
+
+    /// <summary>Gives ports below 1024, and pings, to processes without capabilities. Needs the sandbox's own /proc.</summary>
+    /// <param name="root">Where its root tree is now.</param>
+    public void OpenToTheUnprivileged(string root)
+    {
+        foreach (PlannedHost host in plan.Hosts)
+            In(host.Index, () =>
+            {
+                FileSystem.WriteFile(root + "/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
+                FileSystem.WriteFile(root + "/proc/sys/net/ipv4/ping_group_range", "0 0"); // the group inside
             });
     }
 
@@ -71,6 +92,13 @@ internal sealed class SandboxNetwork : IDisposable
 
     /// <summary>The network namespace of a host; stays this object's.</summary>
     public int NamespaceOf(int host) => hostNamespaces[host];
+
+    /// <summary>Does something with the links of a host.</summary>
+    public T OnHost<T>(int host, Func<RouteSocket, T> function) => In(host, () =>
+    {
+        using var socket = new RouteSocket();
+        return function(socket);
+    });
 
     /// <summary>Plugs a link in or out at the switch: the host's own end loses its carrier, and nothing else.</summary>
     public void SetLink(int host, int link, bool up) => inSwitch.SetState(plan.Hosts[host].Interfaces[link].PortName, up);
@@ -103,8 +131,6 @@ internal sealed class SandboxNetwork : IDisposable
         }
     }
 
-    private static bool HasBridge(PlannedNetwork segment) => segment.InterfaceCount > 1;
-
     private static int OpenCurrent() => FileSystem.OpenDescriptor("/proc/self/ns/net", Fcntl.O_RDONLY);
 
     private void BuildHost(PlannedHost host)
@@ -118,7 +144,7 @@ internal sealed class SandboxNetwork : IDisposable
         {
             int index = FirstDeviceIndex + link.Index;
             onHost.CreateVeth(index, link.Device, link.HardwareAddress, link.Mtu, link.PortName, link.PortHardwareAddress, switchNamespace);
-            if (HasBridge(plan.Networks[link.Network]))
+            if (hasBridge[link.Network])
                 inSwitch.SetMaster(link.PortName, FirstBridgeIndex + link.Network);
             else
                 inSwitch.SetUp(link.PortName);

@@ -1,4 +1,5 @@
 using NsFixture.Networking;
+using NsFixture.Roots;
 
 namespace NsFixture;
 
@@ -86,6 +87,10 @@ public class Topology
     public Topology WithRouter(string name, Func<RouterDeclaration, RouterDeclaration>? configure = null) =>
         With(declared with { Nodes = [.. declared.Nodes, Configured(new RouterDeclaration(name), configure)] });
 
+    /// <summary>Sets the root tree that the test and all hosts see that have none of their own. Default: the machine's, copy-on-write.</summary>
+    /// <param name="tree">The tree.</param>
+    public Topology WithRoot(RootTree tree) => With(declared with { Root = tree });
+
     /// <summary>Adds a region: hosts that the delays of <see cref="WithRegionDelay"/> are between.</summary>
     /// <param name="name">1 to 63 letters, digits and hyphens; unique among regions.</param>
     /// <param name="hosts">Names of hosts or routers, none of them in another region. They may be on any networks.</param>
@@ -109,6 +114,13 @@ public class Topology
     public Topology WithRegionConditions(string from, string to, LinkConditions conditions) =>
         With(declared with { RegionConditions = [.. declared.RegionConditions, new RegionConditionsDeclaration(from, to, conditions)] });
 
+    /// <summary>
+    /// Sets what the lots of link conditions are cast by. With the same seed the same packets are lost, doubled, delayed, in every run.
+    /// Default: the environment variable <c>NSFIXTURE_SEED</c>, or else 1.
+    /// </summary>
+    /// <param name="seed">Any number.</param>
+    public Topology WithSeed(long seed) => With(declared with { Seed = seed });
+
     /// <summary>The networks, hosts, addresses, conditions and routes as tables of text.</summary>
     /// <exception cref="InvalidTopologyException">The topology cannot be; all that is wrong is named.</exception>
     public string Describe() => PlanText.Describe(Plan());
@@ -124,6 +136,16 @@ public class Topology
     /// <summary>Checks everything, and works out what follows from it. Once: the topology does not change.</summary>
     /// <exception cref="InvalidTopologyException">The topology cannot be; all that is wrong is named.</exception>
     internal NetworkPlan Plan() => plan ??= TopologyPlanner.Plan(declared);
+
+    /// <summary>The root trees that were declared; null where all are the usual one.</summary>
+    internal DeclaredRoots? Roots(string baseDirectory, RootTree? byDefault)
+    {
+        RootTree? common = declared.Root ?? byDefault;
+        IReadOnlyList<PlannedHost> hosts = Plan().Hosts;
+        var own = declared.Nodes.Where(n => n.Root != null).ToDictionary(n => hosts.First(h => h.Name.Equals(n.Name, StringComparison.OrdinalIgnoreCase)).Index, n => n.Root!);
+        own.Remove(Plan().Test.Index, out RootTree? test);
+        return common == null && test == null && own.Count == 0 ? null : new DeclaredRoots(test ?? common, [.. own.Select(o => (o.Key, o.Value))], baseDirectory);
+    }
 
     private static Topology With(TopologyDeclarations declared) => new(declared);
 

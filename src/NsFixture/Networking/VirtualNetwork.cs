@@ -14,17 +14,17 @@ namespace NsFixture;
 /// using TcpClient client = await network["client"].ConnectAsync("server", 80);
 /// </code>
 /// </example>
-public sealed class VirtualNetwork : IAsyncDisposable
+public sealed partial class VirtualNetwork : IAsyncDisposable
 {
     private readonly NetworkPlan plan;
     private readonly InitConnection init;
     private readonly Sandbox? sandbox;
     private int disposed;
 
-    internal VirtualNetwork(NetworkPlan plan, InitConnection init, Sandbox? sandbox = null)
+    internal VirtualNetwork(SandboxSpec spec, InitConnection init, Sandbox? sandbox = null)
     {
-        (this.plan, this.init, this.sandbox) = (plan, init, sandbox);
-        Hosts = [.. plan.Hosts.Select(host => new VirtualHost(plan, host, init))];
+        (plan, this.init, this.sandbox) = (spec.Plan, init, sandbox);
+        Hosts = [.. plan.Hosts.Select(host => new VirtualHost(plan, host, init, spec.Roots))];
     }
 
     /// <summary>
@@ -35,6 +35,7 @@ public sealed class VirtualNetwork : IAsyncDisposable
     /// <param name="cancellation">Gives up waiting for it.</param>
     /// <exception cref="InvalidTopologyException">The topology cannot be.</exception>
     /// <exception cref="SandboxUnavailableException">This machine allows no sandboxes; cause and remedy.</exception>
+    /// <exception cref="RootTreeException">A host's root tree cannot be had.</exception>
     /// <exception cref="SandboxException">It could not be built.</exception>
     /// <example>
     /// <code>
@@ -47,11 +48,12 @@ public sealed class VirtualNetwork : IAsyncDisposable
         _ = topology.Plan(); // its mistakes are its own, not a sandbox setting's
         SandboxSpec spec = new SandboxOptions { Topology = topology }.Resolve(AppContext.BaseDirectory);
         ForkServer server = await BareServer.GetAsync().WaitAsync(cancellation).ConfigureAwait(false);
+        spec = await RootPreparation.PrepareAsync(server, spec, test: null).WaitAsync(cancellation).ConfigureAwait(false);
         Sandbox sandbox = server.CreateSandbox(spec);
         try
         {
             await sandbox.Ready.WaitAsync(cancellation).ConfigureAwait(false);
-            return new VirtualNetwork(spec.Plan, sandbox.Connect(), sandbox);
+            return new VirtualNetwork(spec, sandbox.Connect(), sandbox);
         }
         catch
         {
@@ -73,7 +75,7 @@ public sealed class VirtualNetwork : IAsyncDisposable
         : throw new ArgumentException($"There is no host \"{name}\" in this network; there is {string.Join(", ", Hosts.Select(h => h.Name))}.", nameof(name));
 
     /// <summary>The networks, hosts, addresses and routes, as a text to read.</summary>
-    public string Describe() => PlanText.Describe(plan);
+    public string Describe() => PlanText.Describe(Current());
 
     /// <summary>Ends the network; everything on its hosts has ended when this completes. A test's own ends with the test.</summary>
     public async ValueTask DisposeAsync()

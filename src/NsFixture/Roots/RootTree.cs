@@ -1,190 +1,117 @@
-using System.Text;
-using NsFixture.Linux;
+using NsFixture.Roots;
 
-namespace NsFixture.Roots;
+namespace NsFixture;
 
-/// <summary>Builds a copy-on-write root tree by a plan and moves the calling process into it.</summary>
-internal static class RootTree
+/// <summary>
+/// What a sandbox, or one host of it, sees as <c>/</c>, declared. Immutable: each <c>WithX</c> gives a new one. Nothing is checked, read or
+/// unpacked before it is used.
+/// <para>
+/// Whatever the kind, what is written goes to a private layer in memory that ends with the sandbox; <c>/proc</c>, <c>/sys</c> and
+/// <c>/dev</c> are its own, and so are <c>/etc/hosts</c>, <c>/etc/hostname</c> and <c>/etc/resolv.conf</c>. Where a test is to run in it, the .NET
+/// runtime (read-only) and the test assembly's directory (written through) are shown as well.
+/// </para>
+/// </summary>
+/// <example>
+/// <code>
+/// public sealed class Shell() : RootTree(Of("sh", "cat", "ls").WithFile("/etc/motd", "minimal"));
+///
+/// public sealed class Lab() : Topology(Of("web", "db")
+///     .WithHost("alpine", h => h.WithRoot(RootTree.FromImage("images/alpine.tar"))));
+/// </code>
+/// </example>
+public class RootTree
 {
-    private const uint Shared = 0x3FF; // 01777
+    private readonly RootDeclaration declared;
 
-    private static readonly string[] DeviceNodes = ["null", "zero", "full", "random", "urandom", "tty"];
+    /// <summary>The same tree, for a class of its own, which an attribute can name.</summary>
+    /// <param name="tree">What the class stands for.</param>
+    protected RootTree(RootTree tree) => declared = tree.declared;
 
-    private static readonly (string Link, string Target)[] DeviceLinks =
-        [("fd", "/proc/self/fd"), ("stdin", "/proc/self/fd/0"), ("stdout", "/proc/self/fd/1"), ("stderr", "/proc/self/fd/2"),
-         ("ptmx", "pts/ptmx"), ("core", "/proc/kcore")];
+    private RootTree(RootDeclaration declared) => this.declared = declared;
 
-    /// <summary>Mounts everything under <see cref="Staging.Root"/>; the caller's namespaces decide what /proc and /sys show.</summary>
-    /// <param name="plan">Made by <see cref="RootPlanner"/>.</param>
-    /// <param name="writeThrough">Absolute paths of the host that writes inside reach.</param>
-    /// <param name="etcFiles">Files to put into /etc, by name.</param>
-    /// <param name="notes">Gets a line for everything that had to be done in a second-best way.</param>
-    public static void Build(IReadOnlyList<RootEntry> plan, IEnumerable<string> writeThrough, IEnumerable<(string Name, string Content)> etcFiles, List<string> notes)
-    {
-        Mounts.Tmpfs(Staging.Root, "0755");
-        Mounts.Tmpfs(Staging.Layers, "0700");
-        MountDevices(notes);
-        MountKernel("proc", "/proc", notes);
-        MountKernel("sysfs", "/sys", notes);
-        // Directories of the root's own tmpfs: each further tmpfs would cost a tenth of a millisecond to make and to end.
-        MakeDirectory(Staging.Root + "/run");
-        MakeDirectory(Staging.Root + "/run/lock", Shared);
-        MakeDirectory(Staging.Root + "/tmp", Shared);
-        int layer = 0;
-        foreach (RootEntry entry in plan)
-            Apply(entry, layer++, etcFiles, notes);
-        foreach (string path in writeThrough)
-            WriteThrough(path);
-    }
+    /// <summary>The machine's tree; every write goes to a private layer.</summary>
+    public static RootTree CopyOnWrite { get; } = new(new RootDeclaration(RootKind.CopyOnWrite));
+
+    /// <summary>The machine's tree, read-only but for private <c>/tmp</c>, <c>/run</c> and <c>/dev/shm</c>.</summary>
+    public static RootTree ReadOnly { get; } = new(new RootDeclaration(RootKind.ReadOnly));
+
+    /// <summary>Its kind.</summary>
+    public RootKind Kind => declared.Kind;
+
+    internal RootDeclaration Declared => declared;
 
     /// <summary>
-    /// pivot_root(2), then detaches the old root. Both with ".": the old root is stacked on the new one for a moment and
-    /// needs no directory of its own.
+    /// Programs of the machine, each with its loader and all libraries that this will map (what ldd(1) lists), the interpreters of
+    /// scripts included; and an <c>/etc</c> with <c>passwd</c>, <c>group</c> and <c>nsswitch.conf</c>. What programs open by themselves, such as plug-ins, is not
+    /// seen: add it by <see cref="WithBind"/>.
     /// </summary>
-    public static void Enter()
-    {
-        if (Libc.Chdir(Staging.Root) != 0)
-            throw LinuxException.Last("chdir", Staging.Root);
-        Mounts.PivotRoot(".", ".");
-        Mounts.Detach(".");
-        if (Libc.Chdir("/") != 0)
-            throw LinuxException.Last("chdir", "/");
-    }
+    /// <param name="programs">Paths, or names to be found in the usual directories.</param>
+    public static RootTree Of(params string[] programs) => new(new RootDeclaration(RootKind.Minimal) { Programs = [.. programs] });
 
-    private static void Apply(RootEntry entry, int layer, IEnumerable<(string Name, string Content)> etcFiles, List<string> notes)
-    {
-        string target = Staging.Root + entry.Path;
-        switch (entry.Kind)
-        {
-            case RootEntryKind.Link:
-                FileSystem.Symlink(entry.Detail, target);
-                break;
-            case RootEntryKind.Directory:
-                MakeOwned(target, entry);
-                break;
-            case RootEntryKind.ReadOnlyBind:
-                BindReadOnly(entry.Path, target);
-                break;
-            case RootEntryKind.Overlay:
-                FileSystem.MakeDirectory(target);
-                string upper = $"{Staging.Layers}/{layer}u", work = $"{Staging.Layers}/{layer}w";
-                MakeOwned(upper, entry);
-                FileSystem.MakeDirectory(work);
-                if (entry.Path == "/etc")
-                    foreach (var (name, content) in etcFiles)
-                        FileSystem.WriteFile($"{upper}/{name}", content);
-                try
-                {
-                    Mounts.Mount("overlay", target, "overlay", 0, $"userxattr,lowerdir={entry.Detail},upperdir={upper},workdir={work}");
-                }
-                catch (LinuxException e)
-                {
-                    // Some file systems cannot be a lower layer. The content is still there, but cannot be written.
-                    if (entry.Path == "/etc")
-                        throw;
-                    BindReadOnly(entry.Path, target);
-                    notes.Add($"{entry.Path} is read-only: {e.Message}");
-                }
-                break;
-        }
-    }
+    /// <summary>A directory of the machine. It is not written to; it should not change while tests use it.</summary>
+    /// <param name="path">Absolute, or relative to the test assembly's directory.</param>
+    public static RootTree FromDirectory(string path) => new(new RootDeclaration(RootKind.Directory) { Path = path });
 
-    private static void MakeOwned(string path, RootEntry entry)
-    {
-        FileSystem.MakeDirectory(path);
-        if (entry.Owner != 0 || entry.Group != 0)
-            _ = Libc.LChown(path, entry.Owner, entry.Group);
-        Chmod(path, entry.Mode);
-    }
-
-    private static void Chmod(string path, uint mode)
-    {
-        if (Libc.Chmod(path, mode) != 0)
-            throw LinuxException.Last("chmod", path);
-    }
-
-    private static void BindReadOnly(string path, string target)
-    {
-        MakeMountPoint(Staging.Host + path, target);
-        Mounts.Bind(Staging.Host + path, target, recursive: true);
-        // Flags that the host's mount has are locked inside a user namespace and must be repeated.
-        if (Libc.Mount("none", target, null, MountFlags.MS_REMOUNT | MountFlags.MS_BIND | MountFlags.MS_RDONLY, null) != 0)
-            _ = Libc.Mount("none", target, null,
-                MountFlags.MS_REMOUNT | MountFlags.MS_BIND | MountFlags.MS_RDONLY | MountFlags.MS_NOSUID | MountFlags.MS_NODEV, null);
-    }
-
-    private static void WriteThrough(string path)
-    {
-        MakeMountPoint(Staging.Host + path, Staging.Root + path);
-        Mounts.Bind(Staging.Host + path, Staging.Root + path, recursive: true);
-    }
-
-    private static void MakeMountPoint(string source, string target)
-    {
-        if (FileSystem.Exists(target))
-            return;
-        FileSystem.MakeDirectories(target[..target.LastIndexOf('/')]);
-        if (Directory.Exists(source))
-            FileSystem.MakeDirectory(target);
-        else
-            FileSystem.WriteFile(target, "");
-    }
-
-    private static void MakeDirectory(string path, uint mode = 0x1ED /* 0755 */)
-    {
-        FileSystem.MakeDirectory(path);
-        Chmod(path, mode);
-    }
+    /// <summary>A tar archive, plain or compressed with gzip or zstd. It is unpacked once, into a cache that all runs share.</summary>
+    /// <param name="path">Absolute, or relative to the test assembly's directory.</param>
+    public static RootTree FromTarball(string path) => new(new RootDeclaration(RootKind.Tarball) { Path = path });
 
     /// <summary>
-    /// /proc and /sys for the namespaces of the caller. The kernel refuses where the host's own are partly covered, as in a
-    /// container (mount_namespaces(7)); the host's are bound then, and that is said.
+    /// An image in a file: of <c>docker save</c>, or of <c>podman save</c> in either format. It is unpacked once, into a cache that all runs
+    /// share; no container engine is needed. <see cref="VirtualHost.ImageCommand"/> is what it says is to be run.
     /// </summary>
-    private static void MountKernel(string type, string path, List<string> notes)
-    {
-        string target = Staging.Root + path;
-        FileSystem.MakeDirectory(target);
-        try
-        {
-            Mounts.Mount(type, target, type, MountFlags.MS_NOSUID | MountFlags.MS_NODEV | MountFlags.MS_NOEXEC);
-        }
-        catch (LinuxException e)
-        {
-            Mounts.Bind(Staging.Host + path, target, recursive: true);
-            notes.Add($"{path} is the host's: {e.Message}. Parts of {path} are covered here, as container engines do it; " +
-                      "with Docker, --security-opt systempaths=unconfined uncovers them.");
-        }
-    }
+    /// <param name="path">Absolute, or relative to the test assembly's directory.</param>
+    /// <param name="reference">Which image, where the file has several: <c>name:tag</c>.</param>
+    public static RootTree FromImage(string path, string? reference = null) => new(new RootDeclaration(RootKind.Image) { Path = path, Reference = reference });
 
-    private static void MountDevices(List<string> notes)
-    {
-        string dev = Staging.Root + "/dev";
-        MakeDirectory(dev);
-        foreach (string node in DeviceNodes.Where(n => FileSystem.Exists(Staging.Host + "/dev/" + n)))
-        {
-            FileSystem.WriteFile($"{dev}/{node}", "");
-            Mounts.Bind($"{Staging.Host}/dev/{node}", $"{dev}/{node}");
-        }
-        foreach (var (link, linkTarget) in DeviceLinks)
-            FileSystem.Symlink(linkTarget, $"{dev}/{link}");
-        MakeDirectory(dev + "/shm", Shared);
-        FileSystem.MakeDirectory(dev + "/pts");
-        Try(() => Mounts.Mount("devpts", dev + "/pts", "devpts", MountFlags.MS_NOSUID | MountFlags.MS_NOEXEC, "newinstance,ptmxmode=0666,mode=620"),
-            "There are no pseudo-terminals", notes);
-        FileSystem.MakeDirectory(dev + "/mqueue");
-        Try(() => Mounts.Mount("mqueue", dev + "/mqueue", "mqueue", MountFlags.MS_NOSUID | MountFlags.MS_NODEV | MountFlags.MS_NOEXEC),
-            "/dev/mqueue is not mounted", notes);
-    }
+    /// <summary>Shows a file or a directory of the machine in the tree. Written to, if that is allowed, is the machine's own.</summary>
+    /// <param name="path">On the machine; absolute, or relative to the test assembly's directory.</param>
+    /// <param name="inside">Where it is seen, absolute. Default: at the same path.</param>
+    /// <param name="readOnly">Whether it may not be written to.</param>
+    public RootTree WithBind(string path, string? inside = null, bool readOnly = true) => With(new RootMountDeclaration(RootMountKind.Bind, inside ?? path) { Source = path, ReadOnly = readOnly });
 
-    private static void Try(Action mount, string consequence, List<string> notes)
-    {
-        try
-        {
-            mount();
-        }
-        catch (LinuxException e)
-        {
-            notes.Add($"{consequence}: {e.Message}");
-        }
-    }
+    /// <summary>Puts an empty directory in memory into the tree.</summary>
+    /// <param name="path">Where; absolute.</param>
+    /// <param name="size">The most bytes it takes: more, and writing fails with ENOSPC. 0: half of the machine's memory.</param>
+    public RootTree WithTmpfs(string path, long size = 0) => With(new RootMountDeclaration(RootMountKind.Tmpfs, path) { Size = size });
+
+    /// <summary>Puts a file into the tree.</summary>
+    /// <param name="path">Where; absolute. What is there already is replaced.</param>
+    /// <param name="content">Its content, in UTF-8.</param>
+    /// <param name="mode">Its permissions.</param>
+    public RootTree WithFile(string path, string content, UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead) =>
+        With(new RootMountDeclaration(RootMountKind.File, path) { Source = content, Mode = (uint)mode });
+
+    /// <summary>Shows data of the machine in the tree: certificates, time zones, locales.</summary>
+    /// <param name="data">Which.</param>
+    public RootTree WithData(RootData data) => new(declared with { Data = declared.Data | data });
+
+    /// <summary>
+    /// Puts a prepared directory into the tree. It is prepared once a run, on the first use; each sandbox then has a private layer
+    /// above it. It is kept in memory and ends with the run.
+    /// </summary>
+    /// <param name="path">Where; absolute.</param>
+    /// <param name="name">Its name: templates of one name are one template, and are prepared once.</param>
+    /// <param name="prepare">
+    /// Fills the directory, by programs on the host it is given, which has this tree, with an empty directory at <paramref name="path"/>. It
+    /// runs in the test host.
+    /// </param>
+    /// <example>
+    /// <code>
+    /// var root = RootTree.CopyOnWrite.WithTemplate("/var/lib/notes", "notes", async host =>
+    ///     await host.Command("sh").WithArguments("-c", "seq 1000000 > /var/lib/notes/numbers").RunAsync());
+    /// </code>
+    /// </example>
+    public RootTree WithTemplate(string path, string name, Func<VirtualHost, Task> prepare) =>
+        With(new RootMountDeclaration(RootMountKind.Template, path) { Source = name, Prepare = prepare });
+
+    /// <summary>Limits what can be written: more, and writing fails with ENOSPC, in this sandbox alone.</summary>
+    /// <param name="size">The most bytes of memory that all that is written takes; 0: half of the machine's.</param>
+    /// <param name="files">The most files and directories; 0: as many as the size allows.</param>
+    public RootTree WithLimits(long size, int files = 0) => new(declared with { Size = size, Files = files });
+
+    /// <summary>The tree can be read only, but for <c>/tmp</c>, <c>/run</c>, <c>/dev/shm</c>, and what is mounted by other methods.</summary>
+    public RootTree AsReadOnly() => new(declared with { IsReadOnly = true });
+
+    private RootTree With(RootMountDeclaration mount) => new(declared with { Mounts = [.. declared.Mounts, mount] });
 }

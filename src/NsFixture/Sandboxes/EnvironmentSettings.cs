@@ -20,6 +20,18 @@ internal static class EnvironmentSettings
     /// <summary>NSFIXTURE_WAIT_FOR_DEBUGGER.</summary>
     public static bool WaitForDebugger => Environment.GetEnvironmentVariable("NSFIXTURE_WAIT_FOR_DEBUGGER") == "1";
 
+    /// <summary>NSFIXTURE_SEED; null where it is not set.</summary>
+    public static long? Seed(out string? problem)
+    {
+        problem = null;
+        if (Environment.GetEnvironmentVariable("NSFIXTURE_SEED") is not { Length: > 0 } text)
+            return null;
+        if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long seed))
+            return seed;
+        problem = $"NSFIXTURE_SEED={text} is not a whole number of 64 bits.";
+        return null;
+    }
+
     /// <summary>NSFIXTURE_LAUNCHER; null where it is not set.</summary>
     public static LauncherKind? Launcher(out string? problem)
     {

@@ -9,7 +9,7 @@ namespace NsFixture.Sandboxes;
 /// mount namespace that otherwise is the sandbox's. Made when the first program is started on a host; held open by init, which has
 /// one thread and may go in and out.
 /// </summary>
-internal sealed class HostViews(NetworkPlan plan, SandboxNetwork network)
+internal sealed class HostViews(NetworkPlan plan, SandboxNetwork network, SandboxRoots roots)
 {
     private readonly Dictionary<int, (int Mounts, int Names)> views = [];
     private readonly HostsFile hosts = new(plan, network.HasIPv6);
@@ -19,12 +19,18 @@ internal sealed class HostViews(NetworkPlan plan, SandboxNetwork network)
     {
         if (host == plan.Test.Index || views.ContainsKey(host))
             return;
+        bool hasRoot = roots.TryGetMounts(host, out int mounts);
         int ownMounts = Open("mnt"), ownNames = Open("uts");
         try
         {
-            if (Libc.Unshare((int)(Sched.CLONE_NEWNS | Sched.CLONE_NEWUTS)) != 0)
+            if (Libc.Unshare((int)((hasRoot ? 0 : Sched.CLONE_NEWNS) | Sched.CLONE_NEWUTS)) != 0)
                 throw LinuxException.Last("unshare", $"mnt, uts, for host {plan.Hosts[host].Name}");
             SandboxBuilder.SetHostName(plan.Hosts[host].Name);
+            if (hasRoot)
+            {
+                views.Add(host, (mounts, Open("uts"))); // its tree was built with the sandbox, these files included
+                return;
+            }
             Cover("/etc/hostname", plan.Hosts[host].Name + "\n");
             Cover("/etc/hosts", hosts.TextFor(plan.Hosts[host]));
             views.Add(host, (Open("mnt"), Open("uts")));

@@ -19,6 +19,8 @@ public sealed class IsolatedNetwork
     private static IsolatedNetwork? current;
     private readonly ITestReportSink? sink;
     private readonly VirtualNetwork? network;
+    private readonly InitConnection? init;
+    private readonly bool isUsualTree;
 
     /// <param name="request">What the test's process is told.</param>
     /// <param name="sink">Takes attachments.</param>
@@ -26,8 +28,10 @@ public sealed class IsolatedNetwork
     internal IsolatedNetwork(TestRequest request, ITestReportSink sink, int control)
     {
         this.sink = sink;
-        (HostName, Launcher, LauncherReason, RootKind) = (request.Spec.HostName, request.Launcher, request.LauncherReason, "copy-on-write");
-        network = new VirtualNetwork(request.Spec.Plan, new InitConnection(control));
+        (HostName, Launcher, LauncherReason, RootKind) = (request.Spec.HostName, request.Launcher, request.LauncherReason, Roots.RootSpec.NameOf(request.Spec.Roots?.Sandbox?.Kind ?? NsFixture.RootKind.CopyOnWrite));
+        init = new InitConnection(control);
+        isUsualTree = request.Spec.Roots?.Sandbox == null;
+        network = new VirtualNetwork(request.Spec, init);
         Diagnostics = [$"launcher: {Launcher} ({LauncherReason})", $"root tree: {RootKind}", .. request.Notes];
     }
 
@@ -68,7 +72,7 @@ public sealed class IsolatedNetwork
     /// <summary>The IPv6 address with its prefix length: <c>fd00::2/64</c>.</summary>
     public string Subnet6 => network?.TestHost.First(AddressFamily.InterNetworkV6).ToString() ?? "::1/128";
 
-    /// <summary>What the test sees as <c>/</c>: <c>copy-on-write</c>, or <c>host</c> without a sandbox.</summary>
+    /// <summary>What the test sees as <c>/</c>: <c>copy-on-write</c>, <c>read-only</c>, <c>minimal</c>, <c>directory</c>, <c>tarball</c>, <c>image</c>, or <c>host</c> without a sandbox.</summary>
     public string RootKind { get; }
 
     /// <summary>The launcher that was used, never <see cref="LauncherKind.Auto"/>.</summary>
@@ -92,6 +96,15 @@ public sealed class IsolatedNetwork
             throw new FileNotFoundException($"Attach: there is no file \"{path}\" in the sandbox.", path);
         sink?.Send(new TestReport(TestReportKind.Attachment) { Text = Path.GetFileName(path), Data = File.ReadAllBytes(path) });
     }
+
+    /// <summary>
+    /// What was written to the sandbox's root tree until now, by path: what goes to its private layers and would be gone with it. What was
+    /// written to <c>WriteThrough</c> paths, to binds and to file systems mounted by programs is not among it.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The launcher is <see cref="LauncherKind.InProcess"/>: there is no private layer.</exception>
+    public IReadOnlyList<SandboxChange> Changes() => network == null
+        ? throw new InvalidOperationException($"There are no private layers here: the test runs in the test host ({LauncherReason}).")
+        : SandboxChange.List(init!.OpenLayers(network.TestHost.Index), isUsualTree);
 
     /// <summary>The current sandbox, if there is one.</summary>
     internal static bool TryGet([NotNullWhen(true)] out IsolatedNetwork? sandbox) => (sandbox = current) != null;

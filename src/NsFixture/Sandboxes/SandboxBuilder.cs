@@ -14,15 +14,31 @@ internal static unsafe class SandboxBuilder
     /// <param name="spec">What to build.</param>
     /// <param name="rootPlan">How to lay out the root tree.</param>
     /// <param name="notes">Gets a line for everything that had to be done in a second-best way.</param>
-    public static SandboxNetwork Build(SandboxSpec spec, IReadOnlyList<RootEntry> rootPlan, List<string> notes)
+    /// <param name="roots">The root trees, and what is written to them.</param>
+    public static SandboxNetwork Build(SandboxSpec spec, IReadOnlyList<RootEntry> rootPlan, List<string> notes, out SandboxRoots roots)
     {
         SetHostName(spec.HostName);
         SandboxNetwork network = SandboxNetwork.Build(spec.Plan);
         if (!network.HasIPv6)
             notes.Add("This kernel has no IPv6: hosts have IPv4 addresses only.");
-        RootTree.Build(rootPlan, spec.WriteThrough, EtcFiles(spec, network.HasIPv6), notes);
-        network.EnableForwarding();
-        RootTree.Enter();
+        roots = new SandboxRoots();
+        if (spec.Roots != null)
+            roots.BuildHosts(spec, network, rootPlan, notes);
+        if (spec.Roots?.Sandbox is { } root)
+        {
+            var (layers, old) = RootComposer.Enter(root, rootPlan, spec.WriteThrough, EtcFiles(spec, spec.Plan.Test, network.HasIPv6), notes);
+            roots.Add(spec.Plan.Test.Index, layers);
+            network.EnableForwarding("");
+            if (spec.Hardened)
+                network.OpenToTheUnprivileged("");
+            RootComposer.Leave(root, rootPlan, old);
+            return network;
+        }
+        roots.Add(spec.Plan.Test.Index, RootBuilder.Build(rootPlan, spec.WriteThrough, EtcFiles(spec, spec.Plan.Test, network.HasIPv6), notes));
+        network.EnableForwarding(Staging.Root);
+        if (spec.Hardened)
+            network.OpenToTheUnprivileged(Staging.Root);
+        RootBuilder.Enter();
         return network;
     }
 
@@ -34,10 +50,11 @@ internal static unsafe class SandboxBuilder
                 throw LinuxException.Last("sethostname", name);
     }
 
-    private static (string, string)[] EtcFiles(SandboxSpec spec, bool ipv6) =>
+    /// <summary>The files of /etc that tell of a host.</summary>
+    public static (string Name, string Content)[] EtcFiles(SandboxSpec spec, PlannedHost host, bool ipv6) =>
     [
-        ("hostname", spec.HostName + "\n"),
-        ("hosts", new HostsFile(spec.Plan, ipv6).TextFor(spec.Plan.Test)),
+        ("hostname", host.Name + "\n"),
+        ("hosts", new HostsFile(spec.Plan, ipv6).TextFor(host)),
         // A name server on this very host that nothing listens on: a lookup of an unknown name fails at once, not after a timeout.
         ("resolv.conf", "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n"),
     ];

@@ -23,6 +23,11 @@ public sealed class InvalidTopologyException(IReadOnlyList<string> problems)
     public IReadOnlyList<string> Problems { get; } = problems;
 }
 
+/// <summary>A root tree that cannot be had: a program, an archive or a directory it is made from is missing, broken or not safe to unpack.</summary>
+/// <param name="message">What, where, and what to do about it.</param>
+/// <param name="inner">What caused it, if it is known.</param>
+public sealed class RootTreeException(string message, Exception? inner = null) : SandboxException(message, inner);
+
 /// <summary>This machine does not allow sandboxes. Isolated tests are skipped, or fail where NSFIXTURE_REQUIRE=1.</summary>
 /// <param name="message">The cause and the remedy.</param>
 /// <param name="inner">What caused it, if it is known.</param>

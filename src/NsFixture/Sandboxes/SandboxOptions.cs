@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using NsFixture.Networking;
+using NsFixture.Roots;
 
 namespace NsFixture;
 
@@ -38,11 +39,23 @@ public sealed record SandboxOptions
     /// </summary>
     public IReadOnlyList<string> WriteThrough { get; init; } = [];
 
+    /// <summary>What the test, and hosts without one of their own, see as <c>/</c>. Default: the machine's tree, copy-on-write.</summary>
+    public RootTree? Root { get; init; }
+
+    /// <summary>
+    /// Whether the test and all programs on hosts run without privileges: no capabilities, mounts that cannot be changed, no further
+    /// user namespaces, and a filter of system calls. For code that one does not trust.
+    /// </summary>
+    public bool Hardened { get; init; }
+
     /// <summary>After this time the test is ended, whatever it is doing, and fails.</summary>
     public TimeSpan Deadline { get; init; } = DefaultDeadline;
 
     /// <summary>How the test's process is started.</summary>
     public LauncherKind Launcher { get; init; } = LauncherKind.Auto;
+
+    /// <summary>Makes <see cref="Root"/>: a user's code, which may throw, and is called when settings are checked.</summary>
+    internal Func<RootTree?>? MakeRoot { get; init; }
 
     /// <summary>Makes <see cref="Topology"/>: a user's code, which may throw, and is called when settings are checked.</summary>
     internal Func<Topology>? MakeTopology { get; init; }
@@ -77,15 +90,19 @@ public sealed record SandboxOptions
                 writeThrough.Add(full);
         }
         bool hasTopology = Topology != null || MakeTopology != null;
-        if (hasTopology && (this with { Topology = null, MakeTopology = null, WriteThrough = [], Deadline = DefaultDeadline, Launcher = LauncherKind.Auto }) != new SandboxOptions())
+        if (hasTopology && (this with { Topology = null, MakeTopology = null, Root = null, MakeRoot = null, Hardened = false, WriteThrough = [], Deadline = DefaultDeadline, Launcher = LauncherKind.Auto }) != new SandboxOptions())
             problems.Add("Topology says all about networks and hosts: leave HostName, Subnet, Subnet6, Address, Address6 and Hosts out beside it.");
         NetworkPlan? plan = null;
+        DeclaredRoots? roots = null;
+        RootTree? root = Root ?? MakeTree(problems);
         if (problems.Count == 0)
         {
             try
             {
-                plan = (Topology ?? MakeTopology?.Invoke() ?? OneNetwork()).Plan();
-                problems.AddRange(Unsupported(plan));
+                Topology topology = Topology ?? MakeTopology?.Invoke() ?? OneNetwork();
+                plan = topology.Plan();
+                roots = topology.Roots(baseDirectory, root);
+                problems.AddRange(roots?.Problems ?? []);
             }
             catch (InvalidTopologyException e)
             {
@@ -96,7 +113,25 @@ public sealed record SandboxOptions
                 problems.Add($"The topology could not be made: {e.GetType().Name}: {e.Message}");
             }
         }
-        return problems.Count == 0 ? new SandboxSpec(plan!, writeThrough) : throw new InvalidSandboxOptionsException(problems);
+        return problems.Count == 0 ? new SandboxSpec(plan!, writeThrough) { Hardened = Hardened, DeclaredRoots = roots } : throw new InvalidSandboxOptionsException(problems);
+    }
+
+    private RootTree? MakeTree(List<string> problems)
+    {
+        try
+        {
+            return MakeRoot?.Invoke();
+        }
+        catch (InvalidSandboxOptionsException e)
+        {
+            problems.AddRange(e.Problems);
+        }
+        catch (Exception e)
+        {
+            Exception cause = e is System.Reflection.TargetInvocationException { InnerException: { } inner } ? inner : e;
+            problems.Add($"The root tree could not be made: {cause.GetType().Name}: {cause.Message}");
+        }
+        return null;
     }
 
     private Topology OneNetwork() => new Topology().WithTestHost(HostName)
@@ -105,12 +140,4 @@ public sealed record SandboxOptions
         .WithHosts([.. Hosts]);
 
     private InterfaceDeclaration Chosen6(InterfaceDeclaration link) => Address6 == null ? link : link.WithAddress(Address6);
-
-    private static IEnumerable<string> Unsupported(NetworkPlan plan)
-    {
-        foreach (PlannedInterface link in plan.Hosts.SelectMany(h => h.Interfaces).Where(i => i.Up != null || i.Down != null))
-            yield return $"Host \"{plan.Hosts[link.Host].Name}\": {link.Device} has link conditions, which can be declared but not applied yet: leave them out.";
-        if (plan.RegionConditions.Count > 0)
-            yield return "Regions have delays or conditions, which can be declared but not applied yet: leave them out.";
-    }
 }

@@ -1,4 +1,5 @@
 using NsFixture.Networking;
+using NsFixture.Roots;
 
 namespace NsFixture;
 
@@ -8,6 +9,15 @@ namespace NsFixture;
 /// </summary>
 internal sealed record SandboxSpec(NetworkPlan Plan, IReadOnlyList<string> WriteThrough)
 {
+    /// <summary>Whether the test and all programs on hosts run without privileges, see <see cref="Linux.Hardening"/>.</summary>
+    public bool Hardened { get; init; }
+
+    /// <summary>The root trees that are not the usual one; null where all are.</summary>
+    public RootSpecs? Roots { get; init; }
+
+    /// <summary>The same as declared, until <see cref="Launching.RootPreparation"/> has made <see cref="Roots"/> of it. It does not go over the wire.</summary>
+    public DeclaredRoots? DeclaredRoots { get; init; }
+
     /// <summary>The name of the host the test runs on.</summary>
     public string HostName => Plan.Test.Name;
 }

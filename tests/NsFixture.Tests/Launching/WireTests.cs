@@ -46,7 +46,7 @@ public class WireTests
     {
         var request = new TestRequest
         {
-            RunnerType = "T", AssemblyPath = "/a/b.dll", Payload = [9, 8], WorkingDirectory = "/", Environment = ["A=1", "EMPTY="],
+            RunnerType = "T", AssemblyPath = "/a/b.dll", Payload = [9, 8], WorkingDirectory = "/", EnvironmentChanges = ["A=1", "EMPTY="],
             Spec = new SandboxOptions().Resolve("/"), Launcher = LauncherKind.Exec, LauncherReason = "because", Notes = ["n"], CoverageFiles = ["/c"],
         };
         var reader = new FrameReader();

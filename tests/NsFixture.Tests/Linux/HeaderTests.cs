@@ -24,6 +24,8 @@ public class HeaderTests
             var program = new StringBuilder("#define _GNU_SOURCE\n#include <stddef.h>\n");
             if (group.Key is "linux/netlink.h" or "net/if.h")
                 program.AppendLine("#include <sys/socket.h>");
+            if (group.Key == "linux/netfilter/nfnetlink.h")
+                program.AppendLine("#include <linux/netlink.h>");
             if (group.Key == "asm-generic/unistd.h")
                 program.AppendLine("#define __ARCH_WANT_SYS_CLONE3"); // as arm64's own header does
             program.AppendLine($"#include <{group.Key}>");

@@ -67,6 +67,26 @@ public class DrawingTests
         "    classDef test stroke-width:3px",
         "");
 
+    [Fact]
+    public void NATs_and_firewalls_are_shown_in_each()
+    {
+        Topology home = new Topology().WithNetwork("home", n => n.WithoutIPv6()).WithNetwork("internet", n => n.WithoutIPv6())
+            .WithRouter("gateway", r => r.WithNat("internet", Nat.Home.WithPortForward(IPTransport.Tcp, 8080, "test", 80)).WithFirewall("internet", Firewall.Home))
+            .WithHost("server", h => h.On("internet").WithFirewall(Firewall.BlockInbound.Allow(FirewallDirection.Inbound, IPTransport.Tcp, "22,8000-8999", from: "home")));
+        home.Describe().Should().Contain(
+            """
+            NAT OF   OUTSIDE   NAT
+            gateway  internet  EIM, APDF, preserved ports, hairpin, UDP 300 s, tcp 8080 → test:80
+
+            FIREWALL OF  OUTSIDE   RULES
+            gateway      internet  inbound drop, outbound allow
+            server                 allow inbound tcp 22,8000-8999 from home; else inbound drop, outbound allow
+
+            """);
+        home.ToMermaid().Should().Contain("{{\"gateway<br/>NAT to internet: EIM, APDF, preserved ports, hairpin, UDP 300 s, tcp 8080 → test:80<br/>firewall to internet: inbound drop, outbound allow\"}}");
+        home.ToSvg().Should().Contain(">NAT to internet: EIM, APDF,").And.Contain(">firewall: allow inbound tcp 22,8000-8999 from home;");
+    }
+
     [Theory, MemberData(nameof(NetworkPlanTests.Seeds), MemberType = typeof(NetworkPlanTests))]
     public void As_SVG_it_is_well_formed_and_holds_every_name_and_address(int seed)
     {

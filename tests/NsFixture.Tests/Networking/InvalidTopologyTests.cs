@@ -233,6 +233,55 @@ public class InvalidTopologyTests
             .Should().HaveCount(2).And.OnlyContain(p => p.Contains("set twice"));
 
     [Fact]
+    public void A_NAT_to_a_network_that_is_not_the_router_s_own() => Problem(Two.WithRouter("s", s => s.On("a").WithNat("b", Nat.Home))).Should().Contain("Router \"s\", NAT").And.Contain("\"b\" is none of its own: a");
+
+    [Fact]
+    public void A_NAT_with_nothing_inside() => Problem(Two.WithRouter("s", s => s.On("a").WithNat("a", Nat.Home))).Should().Contain("Router \"s\", NAT").And.Contain("nothing inside");
+
+    [Fact]
+    public void A_NAT_with_values_that_cannot_be()
+    {
+        NatProblem(Nat.Home.WithMapping((NatMapping)7)).Should().Contain("Mapping = 7 is unknown");
+        NatProblem(Nat.Home.WithFiltering((NatFiltering)7)).Should().Contain("Filtering = 7 is unknown");
+        NatProblem(Nat.Home.WithPorts((NatPorts)7)).Should().Contain("Ports = 7 is unknown");
+        NatProblem(Nat.Home.WithPorts(NatPorts.Random, 2, 1)).Should().Contain("2 to 1 cannot be");
+        NatProblem(Nat.Home.WithPorts(NatPorts.Random, 0, 65536)).Should().Contain("0 to 65536 cannot be");
+        NatProblem(Nat.Home.WithUdpTimeout(TimeSpan.FromMilliseconds(1500))).Should().Contain("UdpTimeout = 1.5 s").And.Contain("whole seconds");
+        NatProblem(Nat.Home.WithTcpTimeout(TimeSpan.Zero)).Should().Contain("TcpTimeout = 0 s");
+    }
+
+    [Fact]
+    public void A_port_forward_that_cannot_be()
+    {
+        NatProblem(Nat.Home.WithPortForward(IPTransport.Icmp, 80, "test")).Should().Contain("icmp 80 → test:80").And.Contain("only TCP and UDP");
+        NatProblem(Nat.Home.WithPortForward(IPTransport.Tcp, 80, "nobody")).Should().Contain("leads nowhere").And.Contain("\"nobody\"");
+        NatProblem(Nat.Home.WithPortForward(IPTransport.Tcp, 0, "test", 80)).Should().Contain("Port = 0 is out of range");
+        NatProblem(Nat.Home.WithPortForward(IPTransport.Tcp, 80, "test").WithPortForward(IPTransport.Tcp, 80, "test", 81)).Should().Contain("second one");
+        NatProblem(Nat.Public.WithPortForward(IPTransport.Tcp, 80, "test")).Should().Contain("no effect");
+    }
+
+    [Fact]
+    public void An_outside_prefix_that_cannot_be()
+    {
+        NatProblem(Nat.Home.WithIPv6Prefix("10.0.0.0/8")).Should().Contain("Prefix6 = \"10.0.0.0/8\" is not an IPv6 network");
+        NatProblem(Nat.Home.WithIPv6Prefix("2001:db8::/48")).Should().Contain("as long as").And.Contain("fd00::/64");
+        NatProblem(Nat.Home.WithIPv6Prefix("fd00:0:0:1::/64")).Should().Contain("overlaps").And.Contain("\"b\"");
+        Problem(new Topology().WithNetwork("a").WithNetwork("b").WithNetwork("c").WithRouter("r", r => r.WithNat("b", Nat.Home.WithIPv6Prefix("2001:db8::/64")))).Should().Contain("there are 2");
+    }
+
+    [Fact]
+    public void A_firewall_that_cannot_be()
+    {
+        FirewallProblem(Firewall.Open.WithInbound((FirewallAction)7)).Should().Contain("Inbound = 7 is unknown");
+        FirewallProblem(Firewall.Open.Allow((FirewallDirection)7)).Should().Contain("unknown direction or protocol");
+        FirewallProblem(Firewall.Open.Allow(FirewallDirection.Inbound, IPTransport.Icmp, "80")).Should().Contain("ICMP has no ports");
+        FirewallProblem(Firewall.Open.Deny(FirewallDirection.Inbound, IPTransport.Tcp, from: "nobody")).Should().Contain("\"drop inbound tcp from nobody\" is about nobody");
+        foreach (string ports in (string[])["", "http", "80-", "90-80", "65536", "1-2-3", "-1"])
+            FirewallProblem(Firewall.Open.Allow(FirewallDirection.Inbound, IPTransport.Tcp, ports)).Should().Contain($"Ports = \"{ports}\"");
+        Problem(Two.WithRouter("s", s => s.On("a").WithFirewall("b", Firewall.Home))).Should().Contain("Router \"s\", firewall").And.Contain("none of its own");
+    }
+
+    [Fact]
     public void All_that_is_wrong_is_named_at_once_and_nothing_that_only_follows_from_it()
     {
         Topology topology = new Topology()
@@ -253,6 +302,10 @@ public class InvalidTopologyTests
         Action planning = () => Topology.Of("x", "x", "-").Plan();
         planning.Should().Throw<InvalidTopologyException>().Which.Message.Split(Environment.NewLine).Should().HaveCount(2);
     }
+
+    private static string NatProblem(Nat nat) => Problem(new Topology().WithNetwork("a").WithNetwork("b").WithRouter("r", r => r.WithNat("b", nat)));
+
+    private static string FirewallProblem(Firewall firewall) => Problem(Topology.Of().WithHost("x", h => h.WithFirewall(firewall)));
 
     private static string Problem(Topology topology) => Problems(topology).Should().ContainSingle().Subject;
 

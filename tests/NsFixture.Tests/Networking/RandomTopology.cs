@@ -39,7 +39,12 @@ internal static class RandomTopology
             topology = topology.WithTestHost("runner");
         topology = topology.WithNetwork("four", n => n.WithSubnet("172.16.0.0/16").WithoutIPv6().WithMtu(random.Next(68, 65536)))
             .WithNetwork("six", n => n.WithSubnet6("2001:db8::/56").WithoutIPv4().WithConditions(Conditions(random)))
-            .WithRouter("edge", r => r.On("net0").On("four").On("six").WithDnsNames("edge.example.com"));
+            .WithRouter("edge", r =>
+            {
+                r = r.On("net0").On("four").On("six").WithDnsNames("edge.example.com");
+                r = Maybe() ? r.WithNat("net0", AnyNat(random)) : r;
+                return Maybe() ? r.WithFirewall("six", AnyFirewall(random)) : r;
+            });
         int hosts = random.Next(1, 5);
         for (int i = 0; i < hosts; i++)
         {
@@ -49,6 +54,7 @@ internal static class RandomTopology
                 h = h.On("four", n => (Maybe() ? n.WithAddress($"172.16.{number / 256}.{number % 256}") : n).WithConditions(Conditions(random), Conditions(random)));
                 h = Maybe() ? h.On("six", n => n.WithName($"six{number}").WithAddress($"2001:db8::{number:x}").WithAddress($"2001:db8:0:1::{number:x}")) : h;
                 h = Maybe() ? h.WithDnsNames($"n{number}.example.com", $"m{number}") : h;
+                h = Maybe() ? h.WithFirewall(AnyFirewall(random)) : h;
                 h = Maybe() ? h.WithRoute("198.51.100.0/24", "edge") : h;
                 return Maybe() ? h.WithoutDerivedRoutes() : h;
             });
@@ -56,6 +62,21 @@ internal static class RandomTopology
         topology = topology.WithRegion("here", "edge").WithRegion("there", [.. Enumerable.Range(0, hosts).Select(i => $"extra{i}")]);
         return topology.WithRegionConditions("here", "there", Conditions(random)).WithRegionDelay("there", "there", TimeSpan.FromMicroseconds(random.Next(1000)));
     }
+
+    private static Nat AnyNat(Random random)
+    {
+        Nat nat = Nat.Home.WithMapping((NatMapping)random.Next(3)).WithFiltering((NatFiltering)random.Next(3)).WithPorts((NatPorts)random.Next(3), random.Next(1, 100), random.Next(100, 65536))
+            .WithHairpin(random.Next(2) == 0).WithUdpTimeout(TimeSpan.FromSeconds(random.Next(1, 1000))).WithTcpTimeout(TimeSpan.FromSeconds(random.Next(1, 1000)));
+        return random.Next(3) switch
+        {
+            0 => nat.WithIPv6Masquerade().WithPortForward(IPTransport.Udp, random.Next(1, 65536), "extra0", random.Next(1, 65536)),
+            1 => nat.WithIPv6Prefix("2001:db8:aaaa::/56"),
+            _ => nat.WithIPv6Masquerade().WithoutIPv4().WithPortForward(IPTransport.Tcp, 80, "2001:db8::7"),
+        };
+    }
+
+    private static Firewall AnyFirewall(Random random) => Firewall.Open.WithInbound((FirewallAction)random.Next(3)).WithOutbound((FirewallAction)random.Next(3))
+        .Allow(FirewallDirection.Inbound, (IPTransport)random.Next(4), from: "four").Deny(FirewallDirection.Outbound, IPTransport.Tcp, $"{random.Next(1, 100)}-{random.Next(100, 65536)},7", "198.51.100.0/24", "edge", random.Next(2) == 0);
 
     private static LinkConditions Conditions(Random random)
     {

@@ -163,4 +163,23 @@ public class RouteTests
     }
 
     private static IEnumerable<string> Routes4(Topology topology, string host) => Routes(topology, host).Where(r => !r.Contains(':'));
+
+    [Fact]
+    public void Nobody_outside_a_NAT_has_a_route_to_what_is_behind_it()
+    {
+        NetworkPlan plan = new Topology().WithNetwork("internet").WithNetwork("home").WithNetwork("far")
+            .WithRouter("gateway", r => r.On("internet").On("home").WithNat("internet", Nat.Home)).WithRouter("backbone", r => r.On("internet").On("far"))
+            .WithHost("server").WithHost("client", h => h.On("home")).WithHost("distant", h => h.On("far")).Plan();
+        PlannedHost Host(string name) => plan.Hosts.Single(h => h.Name == name);
+        Host("backbone").Routes.Select(r => $"{r.Destination}").Should().Equal("fd00:0:0:1::/64");
+        Host("server").Routes.Select(r => $"{r.Destination} {r.Gateway}").Should().Equal("0.0.0.0/0 10.0.0.3", "::/0 fd00::1");
+        Host("client").Routes.Select(r => $"{r.Destination} {r.Gateway}").Should().Equal("0.0.0.0/0 10.0.1.1", "::/0 fd00:0:0:1::1");
+        Host("gateway").Routes.Select(r => $"{r.Destination} {r.Gateway}").Should().Equal("10.0.2.0/24 10.0.0.3", "fd00:0:0:2::/64 fd00::3");
+    }
+
+    [Fact]
+    public void Routers_outside_have_a_route_to_a_translated_prefix() =>
+        new Topology().WithNetwork("internet").WithNetwork("home").WithNetwork("far")
+            .WithRouter("gateway", r => r.On("internet").On("home").WithNat("internet", Nat.Home.WithIPv6Prefix("2001:db8:1::/64"))).WithRouter("backbone", r => r.On("internet").On("far"))
+            .Plan().Hosts.Single(h => h.Name == "backbone").Routes.Select(r => $"{r.Destination} {r.Gateway}").Should().Contain("2001:db8:1::/64 fd00::1");
 }

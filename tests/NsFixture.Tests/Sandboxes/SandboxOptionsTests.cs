@@ -38,11 +38,6 @@ public class SandboxOptionsTests
     public void Beside_a_topology_nothing_else_says_what_the_network_is() =>
         Problems(new SandboxOptions { Topology = Topology.Of("a"), Subnet = "10.9.0.0/24" }).Should().ContainSingle().Which.Should().Contain("Topology").And.Contain("Subnet");
 
-    [Fact]
-    public void Conditions_that_cannot_be_applied_yet_are_refused() =>
-        Problems(new SandboxOptions { Topology = new Topology().WithNetwork("slow", n => n.WithConditions(LinkConditions.Lan.WithDelay(TimeSpan.FromMilliseconds(50)))).WithHost("a") })
-            .Should().NotBeEmpty().And.OnlyContain(p => p.Contains("conditions"));
-
     [Theory]
     [InlineData("10.0.0.0/24", "10.0.0.255"), InlineData("10.0.0.0/24", "10.0.0.0"), InlineData("10.0.0.0/24", "10.0.1.1"), InlineData("10.0.0.0/24", "fd00::2"), InlineData("10.0.0.0/24", "ten")]
     public void An_address_off_the_network_is_refused_by_name_and_value(string subnet, string address) =>

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 namespace Recorder;
 
 /// <summary>
-/// One message of xUnit.net's or event of NUnit's, a line of JSON. <see cref="Kind"/> is the message's type; what it does not have is null.
+/// One message of xUnit.net's or MSTest's, or event of NUnit's, a line of JSON. <see cref="Kind"/> is the message's type; what it does not have is null.
 /// Compiled into the tests that read it as well.
 /// </summary>
 public sealed record RecordedMessage(string Kind)
@@ -37,10 +37,11 @@ public sealed record RecordedMessage(string Kind)
     public int? CaseCount { get; init; }
     public decimal? Time { get; init; }
 
-    /// <summary>NUnit's: state of a result with label and site; its assertions; files with descriptions. xUnit.net v3's: cause of a failure; warnings; attachments.</summary>
+    /// <summary>NUnit's and MSTest's: state of a result, with label and site or attempt; its assertions; files with descriptions; MSTest's second output. xUnit.net v3's: cause of a failure; warnings; attachments.</summary>
     public string? State { get; init; }
     public string[]? Assertions { get; init; }
     public string[]? Attachments { get; init; }
+    public string? ErrorText { get; init; }
 
     /// <summary>When it came, in milliseconds since the start of the recording.</summary>
     public long At { get; init; }

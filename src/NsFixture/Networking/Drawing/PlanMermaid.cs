@@ -36,7 +36,7 @@ internal static class PlanMermaid
 
     private static string Node(NetworkPlan plan, PlannedHost host)
     {
-        string label = Lines([host.Name, .. host.DnsNames]), style = (host.IsRouter ? ":::router" : "") + (host == plan.Test ? ":::test" : "");
+        string label = Lines([host.Name, .. host.DnsNames, .. PlanText.Filters(plan, host)]), style = (host.IsRouter ? ":::router" : "") + (host == plan.Test ? ":::test" : "");
         return host.IsRouter ? $"    h{host.Index}{{{{\"{label}\"}}}}{style}\n" : $"    h{host.Index}[\"{label}\"]{style}\n";
     }
 

@@ -144,6 +144,7 @@ internal sealed class PlanSvg
             Row = host.Interfaces.Min(i => i.Network);
             LastRow = host.Interfaces.Max(i => i.Network);
             Lines.AddRange(host.DnsNames.Select(n => ("", n)));
+            Lines.AddRange(PlanText.Filters(plan, host).Select(f => ("note", f)));
             foreach (PlannedInterface link in host.Interfaces)
             {
                 Lines.AddRange(link.Addresses.Select((a, i) => ("", $"{(i == 0 ? link.Device : "").PadRight(link.Device.Length)} {a}")));

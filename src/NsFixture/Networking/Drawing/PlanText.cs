@@ -15,6 +15,8 @@ internal static class PlanText
         Table(text, ["NAME", "HOST"], plan.Hosts.SelectMany(h => h.DnsNames.Select(n => (string[])[n, h.Name])));
         Table(text, ["ROUTES OF", "DESTINATION", "GATEWAY", "INTERFACE"], plan.Hosts.SelectMany(h => h.Routes.Select((r, i) => (string[])
             [i == 0 ? h.Name : "", Destination(r), $"{r.Gateway}", h.Interfaces[r.Interface].Device])));
+        Table(text, ["NAT OF", "OUTSIDE", "NAT"], plan.Hosts.Where(h => h.Nat != null).Select(h => (string[])[h.Name, Outside(plan, h, h.Nat!.Outside), h.Nat.Settings.ToString()]));
+        Table(text, ["FIREWALL OF", "OUTSIDE", "RULES"], plan.Hosts.Where(h => h.Firewall != null).Select(h => (string[])[h.Name, Outside(plan, h, h.Firewall!.Outside), h.Firewall.Settings.ToString()]));
         Table(text, ["REGION", "HOSTS"], plan.Regions.Select(r => (string[])[r.Name, Hosts(plan, r)]));
         Table(text, ["FROM REGION", "TO REGION", "CONDITIONS"], plan.RegionConditions.Select(r => (string[])
             [plan.Regions[r.From].Name, plan.Regions[r.To].Name, r.Conditions.ToString()]));
@@ -25,6 +27,17 @@ internal static class PlanText
     public static string Conditions(PlannedInterface link) =>
         link.Up == link.Down ? link.Up?.ToString() ?? ""
         : string.Join("; ", ((string[])[link.Up == null ? "" : $"up {link.Up}", link.Down == null ? "" : $"down {link.Down}"]).Where(s => s.Length > 0));
+
+    /// <summary>A host's NAT and firewall, as notes of it.</summary>
+    public static IEnumerable<string> Filters(NetworkPlan plan, PlannedHost host)
+    {
+        if (host.Nat is { } nat)
+            yield return $"NAT to {Outside(plan, host, nat.Outside)}: {nat.Settings}";
+        if (host.Firewall is { } firewall)
+            yield return $"firewall{(firewall.Outside < 0 ? "" : $" to {Outside(plan, host, firewall.Outside)}")}: {firewall.Settings}";
+    }
+
+    private static string Outside(NetworkPlan plan, PlannedHost host, int link) => link < 0 ? "" : plan.Networks[host.Interfaces[link].Network].Name;
 
     /// <summary>The names of a region's hosts.</summary>
     public static string Hosts(NetworkPlan plan, PlannedRegion region) => string.Join(", ", region.Hosts.Select(i => plan.Hosts[i].Name));

@@ -42,6 +42,10 @@ internal sealed class NodeDraft(int index, NodeDeclaration declaration)
 
     public List<PlannedRoute> Routes { get; } = [];
 
+    public PlannedNat? Nat { get; set; }
+
+    public PlannedFirewall? Firewall { get; set; }
+
     /// <summary>The destinations of the routes that were declared.</summary>
     public HashSet<IPNetwork> GivenDestinations { get; } = [];
 

@@ -12,8 +12,28 @@ internal sealed record NetworkPlan(
     IReadOnlyList<PlannedRegion> Regions,
     IReadOnlyList<RegionConditions> RegionConditions)
 {
+    /// <summary>What the emulator's decisions follow from.</summary>
+    public const long DefaultSeed = 1;
+
+    /// <inheritdoc cref="DefaultSeed"/>
+    public long Seed { get; init; } = DefaultSeed;
+
     /// <summary>The host the test runs on: always the first.</summary>
     public PlannedHost Test => Hosts[0];
+
+    /// <summary>Whether any link or region has conditions.</summary>
+    public bool HasConditions => RegionConditions.Count > 0 || Hosts.Any(h => h.Interfaces.Any(i => i.Up != null || i.Down != null));
+
+    /// <summary>
+    /// Whether the emulator is the network's switch from the start: because of conditions of its links, or of what hosts on it send to
+    /// other regions.
+    /// </summary>
+    public bool IsEmulated(PlannedNetwork network) => HasConditions && Hosts.Any(h => h.Interfaces.Any(i => i.Network == network.Index
+        && (NeedsEmulator(i.Up) || NeedsEmulator(i.Down) || RegionConditions.Any(r => Regions[r.From].Hosts.Contains(h.Index)))));
+
+    /// <summary>Whether there is more to do than to limit a rate, which the kernel can.</summary>
+    public static bool NeedsEmulator(LinkConditions? conditions) =>
+        conditions != null && conditions.WithRate(null).WithQueueLength(LinkConditions.Perfect.QueueLength) != LinkConditions.Perfect;
 }
 
 /// <summary>A network: an L2 segment.</summary>
@@ -40,7 +60,14 @@ internal sealed record PlannedNetwork(int Index, string Name, int Mtu, IPNetwork
 /// <param name="Interfaces">Its links, at least one.</param>
 /// <param name="Routes">All but those that come with its addresses, IPv4 first; no destination twice.</param>
 internal sealed record PlannedHost(
-    int Index, string Name, bool IsRouter, IReadOnlyList<string> DnsNames, IReadOnlyList<PlannedInterface> Interfaces, IReadOnlyList<PlannedRoute> Routes);
+    int Index, string Name, bool IsRouter, IReadOnlyList<string> DnsNames, IReadOnlyList<PlannedInterface> Interfaces, IReadOnlyList<PlannedRoute> Routes)
+{
+    /// <summary>Its NAT; null where it translates nothing.</summary>
+    public PlannedNat? Nat { get; init; }
+
+    /// <summary>Its firewall; null where all passes.</summary>
+    public PlannedFirewall? Firewall { get; init; }
+}
 
 /// <summary>A link: a host's attachment to a network.</summary>
 /// <param name="Host">The host's index.</param>

@@ -133,7 +133,7 @@ internal sealed class RoutePlanner
         if (host.GivenDestinations.Contains(everything))
             return;
         foreach (LinkDraft link in host.Links.Where(l => l.Address(family) != null))
-            if (routersOn[link.Network].Select(r => r.LinkTo(link.Network, family)).FirstOrDefault(l => l != null) is { } gateway)
+            if (routersOn[link.Network].Where(r => !Hides(r, link.Network, family)).Select(r => r.LinkTo(link.Network, family)).FirstOrDefault(l => l != null) is { } gateway)
             {
                 host.Routes.Add(new PlannedRoute(everything, gateway.Address(family)!, link.Index));
                 return;
@@ -148,21 +148,37 @@ internal sealed class RoutePlanner
     {
         var steps = new Dictionary<NetworkDraft, (IPAddress Gateway, LinkDraft Link)>();
         var seen = new HashSet<NodeDraft> { router };
-        var queue = new Queue<(NodeDraft Node, IPAddress Gateway, LinkDraft Link)>();
+        var queue = new Queue<(NodeDraft Node, NetworkDraft From, IPAddress Gateway, LinkDraft Link)>();
         HashSet<NetworkDraft> own = [.. router.Links.Where(l => l.Address(family) != null).Select(l => l.Network)];
         foreach (NodeDraft next in own.SelectMany(n => routersOn[n]).Distinct().OrderBy(n => n.Index))
             if (next != router && router.Links.Find(l => l.Address(family) != null && next.LinkTo(l.Network, family) != null) is { } link && seen.Add(next))
-                queue.Enqueue((next, next.LinkTo(link.Network, family)!.Address(family)!, link));
+                queue.Enqueue((next, link.Network, next.LinkTo(link.Network, family)!.Address(family)!, link));
         while (queue.TryDequeue(out var at))
+        {
+            if (family == AddressFamily.InterNetworkV6 && IsOutside(at.Node, at.From) && at.Node.Nat!.Outside6 is { } translated)
+            {
+                if (!router.GivenDestinations.Contains(translated))
+                    router.Routes.Add(new PlannedRoute(translated, at.Gateway, at.Link.Index));
+                continue;
+            }
+            if (Hides(at.Node, at.From, family))
+                continue;
             foreach (NetworkDraft network in at.Node.Links.Where(l => l.Address(family) != null).Select(l => l.Network))
                 if (!own.Contains(network) && steps.TryAdd(network, (at.Gateway, at.Link)))
                     foreach (NodeDraft next in routersOn[network])
                         if (next.LinkTo(network, family) != null && seen.Add(next))
-                            queue.Enqueue((next, at.Gateway, at.Link));
+                            queue.Enqueue((next, network, at.Gateway, at.Link));
+        }
         foreach (NetworkDraft network in networks)
             if (steps.TryGetValue(network, out var step) && !router.GivenDestinations.Contains(network.Pool(family)!.Prefix))
                 router.Routes.Add(new PlannedRoute(network.Pool(family)!.Prefix, step.Gateway, step.Link.Index));
     }
+
+    /// <summary>Whether nobody on a network can reach what is behind a router, because its NAT is between them.</summary>
+    private static bool Hides(NodeDraft router, NetworkDraft from, AddressFamily family) => IsOutside(router, from) &&
+        (family == AddressFamily.InterNetwork ? router.Nat!.Settings.TranslatesIPv4 : router.Nat!.Settings.IPv6 == NatIPv6.Masquerade);
+
+    private static bool IsOutside(NodeDraft router, NetworkDraft network) => router.Nat is { } nat && router.Links.Find(l => l.Index == nat.Outside)?.Network == network;
 
     private string Routers() => nodes.Any(n => n.IsRouter) ? string.Join(", ", nodes.Where(n => n.IsRouter).Select(n => n.Declaration.Name)) : "none";
 

@@ -5,6 +5,11 @@ internal sealed record TopologyDeclarations
 {
     public string TestHostName { get; init; } = "test";
 
+    public long? Seed { get; init; }
+
+    /// <summary>The root tree of the test and of hosts without one of their own; null: the usual one.</summary>
+    public RootTree? Root { get; init; }
+
     public IReadOnlyList<NetworkDeclaration> Networks { get; init; } = [];
 
     public IReadOnlyList<NodeDeclaration> Nodes { get; init; } = [];

@@ -39,14 +39,18 @@ internal sealed class TopologyPlanner
         routes.AddDeclared();
         List<PlannedRegion> regions = [.. declared.Regions.Select(PlanRegion)];
         List<RegionConditions> conditions = PlanRegionConditions();
+        PlanFilters();
         if (nodes.TrueForAll(n => n.IsWhole))
         {
             routes.AddDerived(networks);
             RouteLoops.Find(nodes, problems);
         }
+        long? seed = EnvironmentSettings.Seed(out string? problem);
+        if (declared.Seed == null && problem != null)
+            problems.Add(problem);
         if (problems.Count > 0)
             throw new InvalidTopologyException(problems);
-        return new NetworkPlan([.. networks.Select(Planned)], [.. nodes.Select(Planned)], regions, conditions);
+        return new NetworkPlan([.. networks.Select(Planned)], [.. nodes.Select(Planned)], regions, conditions) { Seed = declared.Seed ?? seed ?? NetworkPlan.DefaultSeed };
     }
 
     /// <summary>The test's host before all others, wherever it is declared, if it is.</summary>
@@ -183,11 +187,26 @@ internal sealed class TopologyPlanner
         return planned;
     }
 
+    private void PlanFilters()
+    {
+        var filters = new FilterPlanner(
+            name => nodesByName.TryGetValue(name, out NodeDraft? node) ? [.. node.Links.SelectMany(l => l.Addresses).Select(a => a.Address)] : null,
+            name => networksByName.TryGetValue(name, out NetworkDraft? network) ? [.. ((AddressPool?[])[network.Pool4, network.Pool6]).OfType<AddressPool>().Select(p => p.Prefix)] : null,
+            problems);
+        foreach (NodeDraft node in nodes)
+        {
+            FilterInterface[] interfaces = [.. node.Links.Select(l => new FilterInterface(l.Index, l.Network.Name, l.Network.Pool6?.Prefix))];
+            node.Nat = node.Declaration.Nat is { } nat ? filters.Plan(node.Title, interfaces, nat) : null;
+            node.Firewall = node.Declaration.Firewall is { } firewall ? filters.Plan(node.Title, interfaces, firewall) : null;
+        }
+    }
+
     private static PlannedNetwork Planned(NetworkDraft network) =>
         new(network.Index, network.Name, network.Declaration.Mtu, network.Pool4?.Prefix, network.Pool6?.Prefix, network.Links.Count);
 
     private static PlannedHost Planned(NodeDraft node) =>
-        new(node.Index, node.Declaration.Name, node.IsRouter, node.Declaration.DnsNames, [.. node.Links.Select(Planned)], node.Routes);
+        new(node.Index, node.Declaration.Name, node.IsRouter, node.Declaration.DnsNames, [.. node.Links.Select(Planned)], node.Routes)
+        { Nat = node.Nat, Firewall = node.Firewall };
 
     private static PlannedInterface Planned(LinkDraft link)
     {

@@ -7,7 +7,12 @@ namespace Conformance.Crashes;
 public class CrashTests
 {
     [Test]
-    public void Exits_with_code_3() => Environment.Exit(3);
+    public void Exits_with_code_3()
+    {
+        Console.WriteLine("on the console");
+        TestContext.Out.WriteLine("in the context");
+        Environment.Exit(3);
+    }
 
     [Test]
     public void Fails_fast() => Environment.FailFast("the reactor is too hot");

@@ -3,10 +3,11 @@ using System.Text;
 namespace NsFixture.Launching;
 
 /// <summary>
-/// Console.Out or Console.Error of an isolated test. Goes over the same connection as every other report, so that console and
-/// test output keep their order. What native code and child processes print takes the pipes instead.
+/// Hands on what is written, as it is written. As Console.Out or Console.Error of an isolated test it goes over the same connection
+/// as every other report, so that console and test output keep their order. What native code and child processes print takes the
+/// pipes instead.
 /// </summary>
-internal sealed class ConsoleForwarder(ITestReportSink sink, TestReportKind kind) : TextWriter
+internal sealed class ForwardingWriter(Action<string> forward) : TextWriter
 {
     public override Encoding Encoding => Encoding.UTF8;
 
@@ -19,7 +20,7 @@ internal sealed class ConsoleForwarder(ITestReportSink sink, TestReportKind kind
     public override void Write(string? value)
     {
         if (!string.IsNullOrEmpty(value))
-            sink.Send(new TestReport(kind) { Text = value });
+            forward(value);
     }
 
     // TextWriter's own would send text and line end apart.

@@ -1,0 +1,24 @@
+namespace NsFixture.Xunit.Sdk;
+
+/// <summary>
+/// Goes on with asynchronous tests of the warm-up on the thread that waits for them. Else xUnit.net would take the thread pool,
+/// which a fork server must not have.
+/// </summary>
+internal sealed class WarmUpPump : SynchronizationContext
+{
+    private readonly Queue<(SendOrPostCallback Callback, object? State)> posted = new();
+
+    public override void Post(SendOrPostCallback d, object? state) => posted.Enqueue((d, state));
+
+    /// <summary>Runs what has been posted, and what that posts in turn.</summary>
+    public void Run()
+    {
+        SynchronizationContext? former = Current;
+        while (posted.TryDequeue(out var next))
+        {
+            SetSynchronizationContext(this);
+            next.Callback(next.State);
+        }
+        SetSynchronizationContext(former);
+    }
+}

@@ -1,0 +1,170 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using NsFixture.Linux;
+using NsFixture.Linux.Elf;
+using NsFixture.Roots;
+using NsFixture.Roots.Archives;
+
+namespace NsFixture.Launching;
+
+/// <summary>
+/// Turns declared root trees into what init can build: finds programs, unpacks archives into the cache, has templates prepared. Once a
+/// run for each; who needs the same waits for it.
+/// </summary>
+internal static class RootPreparation
+{
+    private static readonly ConcurrentDictionary<string, Lazy<Task<(string Lower, ImageConfiguration? Image)>>> Trees = [];
+
+    /// <summary>What a sandbox's test needs in a tree.</summary>
+    /// <param name="Launcher">How its process is started.</param>
+    /// <param name="WorkingDirectory">Its current directory.</param>
+    public sealed record Managed(LauncherKind Launcher, string WorkingDirectory);
+
+    /// <summary>The same spec with nothing left to prepare.</summary>
+    /// <param name="server">Whose sandboxes it is for.</param>
+    /// <param name="spec">As resolved.</param>
+    /// <param name="test">The test that is to run in the sandbox; null: none.</param>
+    /// <exception cref="RootTreeException">A tree cannot be had; why.</exception>
+    public static Task<SandboxSpec> PrepareAsync(ForkServer server, SandboxSpec spec, Managed? test) =>
+        spec.DeclaredRoots is { } declared ? PrepareAsync(server, spec, declared, test) : Task.FromResult(spec);
+
+    private static async Task<SandboxSpec> PrepareAsync(ForkServer server, SandboxSpec spec, DeclaredRoots declared, Managed? test)
+    {
+        RootSpec? sandbox = declared.Sandbox == null ? null : await PrepareAsync(server, spec, spec.Plan.Test.Index, declared.Sandbox, declared.BaseDirectory, test).ConfigureAwait(false);
+        var hosts = new List<(int, RootSpec)>();
+        foreach (var (host, tree) in declared.Hosts)
+            hosts.Add((host, await PrepareAsync(server, spec, host, tree, declared.BaseDirectory, null).ConfigureAwait(false)));
+        return spec with { DeclaredRoots = null, Roots = new RootSpecs(sandbox, hosts) };
+    }
+
+    private static async Task<RootSpec> PrepareAsync(ForkServer server, SandboxSpec spec, int host, RootTree tree, string baseDirectory, Managed? test)
+    {
+        RootDeclaration declared = tree.Declared;
+        bool isOfTheMachine = declared.Kind is RootKind.CopyOnWrite or RootKind.ReadOnly;
+        var (lower, image) = isOfTheMachine ? ("", null) : await GetTreeAsync(declared, baseDirectory, server.Mapping == UserMapping.Identity, test != null).ConfigureAwait(false);
+        var root = new RootSpec(declared.Kind, lower, declared.IsReadOnly || declared.Kind == RootKind.ReadOnly, declared.Size, declared.Files, []) { Image = image };
+        var mounts = new List<RootMount>();
+        if (test != null && !isOfTheMachine)
+        {
+            if (test.Launcher == LauncherKind.Exec)
+                RequireLoader(declared, lower);
+            mounts.Add(new RootMount(RootMountKind.Bind, RuntimePaths.Root, RuntimePaths.Root, ReadOnly: true));
+            mounts.Add(new RootMount(RootMountKind.Directory, test.WorkingDirectory));
+        }
+        mounts.AddRange(Data(declared.Data).Select(path => new RootMount(RootMountKind.Bind, path, path, ReadOnly: true)));
+        foreach (RootMountDeclaration mount in declared.Mounts)
+        {
+            if (mount.Kind != RootMountKind.Template)
+            {
+                bool isBind = mount.Kind == RootMountKind.Bind;
+                string path = isBind ? RootDeclaration.Full(mount.Path, baseDirectory) : mount.Path.TrimEnd('/');
+                mounts.Add(new RootMount(mount.Kind, path, isBind ? RootDeclaration.Full(mount.Source, baseDirectory) : mount.Source, mount.ReadOnly, mount.Size, mount.Mode));
+                continue;
+            }
+            RootMount[] before = [.. mounts];
+            string number = await server.Templates.GetAsync($"{mount.Source} at {mount.Path}", number => PrepareTemplateAsync(server, spec, host, mount,
+                root with { IsReadOnly = false, Mounts = [.. before, new RootMount(RootMountKind.TemplateInTheMaking, mount.Path.TrimEnd('/'), number)] })).ConfigureAwait(false);
+            mounts.Add(new RootMount(RootMountKind.Template, mount.Path.TrimEnd('/'), number));
+        }
+        return root with { Mounts = mounts };
+    }
+
+    private static async Task<(string Lower, ImageConfiguration? Image)> GetTreeAsync(RootDeclaration declared, string baseDirectory, bool identity, bool withRuntime)
+    {
+        string path = RootDeclaration.Full(declared.Path, baseDirectory);
+        FileStatus? status = FileStatus.Followed(path);
+        string key = $"{declared.Kind}|{path}|{status?.Inode}|{status?.Size}|{status?.Modified}|{declared.Reference}|{string.Join('\0', declared.Programs)}|{identity}|{withRuntime}";
+        var lazy = Trees.GetOrAdd(key, _ => new(() => Task.Run(() => GetTree(declared, path, setOwners: identity && Libc.GetEUid() == 0, withRuntime))));
+        try
+        {
+            return await lazy.Value.ConfigureAwait(false);
+        }
+        catch
+        {
+            Trees.TryRemove(KeyValuePair.Create(key, lazy)); // the file may be put right
+            throw;
+        }
+    }
+
+    private static (string, ImageConfiguration?) GetTree(RootDeclaration declared, string path, bool setOwners, bool withRuntime)
+    {
+        switch (declared.Kind)
+        {
+            case RootKind.Minimal:
+                return (MinimalTree.Get(TreeCache.Shared, declared.Programs, withRuntime), null);
+            case RootKind.Directory:
+                return (path, null);
+            case RootKind.Tarball:
+                return (TreeCache.Shared.Get(TreeCache.KeyOf("tarball", HashOf(path), $"{setOwners}"), root => UnpackTarball(path, root, setOwners)), null);
+            default:
+                using (ImageArchive image = ImageArchive.Open(path, declared.Reference))
+                {
+                    string tree = TreeCache.Shared.Get(TreeCache.KeyOf("image", image.ContentKey, $"{setOwners}"), root =>
+                    {
+                        var unpacker = new TreeUnpacker(root, setOwners, TreeCache.Shared.Limit);
+                        image.Unpack(unpacker);
+                        return unpacker.Size;
+                    });
+                    return (tree, image.Configuration);
+                }
+        }
+    }
+
+    private static long UnpackTarball(string path, string root, bool setOwners)
+    {
+        var unpacker = new TreeUnpacker(root, setOwners, TreeCache.Shared.Limit);
+        using FileStream file = File.OpenRead(path);
+        using Stream opened = Decompression.Open(file, file, path);
+        using var content = new HashingStream(opened);
+        unpacker.Unpack(content, path, isLayer: false);
+        // Where an archive was cut off between two entries, nothing but its end is missing.
+        if (!content.EndsInZeros)
+            throw new RootTreeException($"{path} is truncated: it has no end. Get it anew.");
+        unpacker.Finish();
+        return unpacker.Size;
+    }
+
+    private static string HashOf(string path)
+    {
+        try
+        {
+            using FileStream file = File.OpenRead(path);
+            return Convert.ToHexString(SHA256.HashData(file));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new RootTreeException($"The tarball {path} cannot be read: {e.Message}", e);
+        }
+    }
+
+    // A fresh runtime is a program of the machine's, and needs the machine's loader and C library, or ones that will do.
+    private static void RequireLoader(RootDeclaration declared, string lower)
+    {
+        if (ElfFile.TryRead(RuntimePaths.Muxer)?.Interpreter is { } loader && TreePath.Resolve(lower, loader) == null)
+            throw new RootTreeException($"The root tree {declared.Path} has no {loader}, which a fresh .NET runtime needs (launcher: exec). Use LauncherKind.Fork, or leave the test in the usual tree and give this one to a host: WithHost(\"name\", h => h.WithRoot(…)).");
+    }
+
+    private static IEnumerable<string> Data(RootData data) => ((IEnumerable<(RootData Kind, string Path)>)
+        [
+            (RootData.Certificates, "/etc/ssl"), (RootData.Certificates, "/etc/pki"), (RootData.Certificates, "/usr/share/ca-certificates"),
+            (RootData.TimeZones, "/usr/share/zoneinfo"), (RootData.TimeZones, "/etc/localtime"), (RootData.Locales, "/usr/lib/locale"), (RootData.Locales, "/usr/share/locale"),
+        ]).Where(d => data.HasFlag(d.Kind) && Path.Exists(d.Path)).Select(d => d.Path);
+
+    private static async Task PrepareTemplateAsync(ForkServer server, SandboxSpec spec, int host, RootMountDeclaration template, RootSpec root)
+    {
+        bool isSandboxs = host == spec.Plan.Test.Index;
+        SandboxSpec own = spec with { DeclaredRoots = null, Roots = isSandboxs ? new RootSpecs(root, []) : new RootSpecs(null, [(host, root)]) };
+        Sandbox sandbox = server.CreateSandbox(own);
+        try
+        {
+            await sandbox.Ready.ConfigureAwait(false);
+            await using var network = new VirtualNetwork(own, sandbox.Connect(), sandbox);
+            await template.Prepare!(network.Hosts[host]).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            EventLoop.Shared.Post(sandbox.Close);
+            throw new RootTreeException($"The template \"{template.Source}\" for {template.Path} could not be prepared: {e.Message}", e);
+        }
+    }
+}
