@@ -47,18 +47,19 @@ public partial class XunitV3Tests
     public void The_isolated_run_is_isolated()
     {
         // Else everything above would hold of two plain runs.
-        TestOutcome outcome = Assert.Single(OfPlatform(Isolated, "--filter-class CommandLine.OtherTests", ("NSFIXTURE_LAUNCHER", "inprocess")));
+        TestRun run = TestRun.Of(Isolated, ["--filter", "FullyQualifiedName~Named"], environment: ("NSFIXTURE_LAUNCHER", "inprocess"));
+        TestOutcome outcome = Assert.Single(run.Outcomes);
         Assert.Contains("WARNING: NOT ISOLATED.", outcome.Output);
         Assert.Equal("Passed", outcome.Outcome);
     }
 
-    private static List<TestOutcome> OfPlatform(string assembly, string filter, params (string, string)[] environment)
+    private static List<TestOutcome> OfPlatform(string assembly, string filter)
     {
         using var directory = new TemporaryDirectory();
         Command command = Command.Run(
             [Path.ChangeExtension(assembly, null), "--report-xunit-trx", "--report-xunit-trx-filename", "results.trx", "--results-directory", directory.Path,
              .. filter.Split(' ', StringSplitOptions.RemoveEmptyEntries)],
-            environment: [("NSFIXTURE_REQUIRE", "1"), .. environment]);
+            environment: ("NSFIXTURE_REQUIRE", "1"));
         string trx = Path.Combine(directory.Path, "results.trx");
         Assert.True(File.Exists(trx), command.Output);
         return TestRun.Read(trx);
