@@ -9,22 +9,25 @@ public sealed class PackedProject : IDisposable
     // Not a version that this machine could have from elsewhere.
     private const string Version = "0.0.926";
 
+    private const string XunitTests = """
+        using NsFixture.Xunit;
+        using Xunit;
+
+        public class Tests
+        {
+            [Fact, IsolatedNetwork]
+            public void Isolated() => Assert.Equal("test", Environment.MachineName);
+
+            [Fact]
+            public void Plain() => Assert.NotEqual("test", Environment.MachineName);
+        }
+        """;
+
     // Of each framework: the packages beside ours, and the tests.
     private static readonly Dictionary<string, (string[] Packages, string Tests)> Frameworks = new()
     {
-        ["Xunit"] = (["xunit", "xunit.runner.visualstudio"], """
-            using NsFixture.Xunit;
-            using Xunit;
-
-            public class Tests
-            {
-                [Fact, IsolatedNetwork]
-                public void Isolated() => Assert.Equal("test", Environment.MachineName);
-
-                [Fact]
-                public void Plain() => Assert.NotEqual("test", Environment.MachineName);
-            }
-            """),
+        ["Xunit"] = (["xunit", "xunit.runner.visualstudio"], XunitTests),
+        ["Xunit.V3"] = (["xunit.v3", "xunit.runner.visualstudio"], XunitTests),
         // The last two so that the adapter's own, which are not on every feed, are not looked for.
         ["NUnit"] = (["NUnit", "NUnit3TestAdapter", "Microsoft.Extensions.DependencyModel", "Microsoft.Testing.Extensions.VSTestBridge"], """
             using NsFixture.NUnit;
@@ -76,7 +79,7 @@ public sealed class PackedProject : IDisposable
     /// <summary>Packs.</summary>
     public PackedProject()
     {
-        foreach (string project in (string[])["NsFixture", "NsFixture.Xunit", "NsFixture.NUnit", "NsFixture.MSTest"])
+        foreach (string project in (string[])["NsFixture", "NsFixture.Xunit", "NsFixture.Xunit.V3", "NsFixture.NUnit", "NsFixture.MSTest"])
         {
             Command pack = Command.Run(["dotnet", "pack", Path.Combine(Paths.Repository, "src", project), "--artifacts-path", Path.Combine(directory.Path, "build"),
                 "-o", Feed, "-v", "q", "-nologo", "-nodeReuse:false", "-p:UseSharedCompilation=false", "-p:Version=" + Version]);
@@ -114,6 +117,7 @@ public sealed class PackedProject : IDisposable
                 <TargetFramework>net10.0</TargetFramework>
                 <ImplicitUsings>enable</ImplicitUsings>
                 <TreatWarningsAsErrors>true</TreatWarningsAsErrors>
+                {(framework == "Xunit.V3" ? "<OutputType>Exe</OutputType>" : "")}
                 {properties}
               </PropertyGroup>
               <ItemGroup>
@@ -159,6 +163,38 @@ public class PackageTests(PackedProject packed) : IClassFixture<PackedProject>
 
     [Fact]
     public void The_package_is_added_as_the_readme_says() => AssertRuns(packed.Test("added", add: true));
+
+    [Fact]
+    public void The_package_and_the_attribute_are_all_it_takes_with_v3() => AssertRuns(packed.Test("all-it-takes-v3", framework: "Xunit.V3"));
+
+    [Fact]
+    public void A_framework_of_ones_own_goes_with_it_in_v3_when_derived_from_NsFixtures() => AssertRuns(packed.Test("own-framework-v3",
+        "<NsFixtureRegisterTestFramework>false</NsFixtureRegisterTestFramework>",
+        """
+        [assembly: Xunit.TestFramework(typeof(Own))]
+
+        public class Own : NsFixture.Xunit.Sdk.IsolatedTestFramework;
+        """, framework: "Xunit.V3"));
+
+    [Fact]
+    public void With_a_framework_of_ones_own_the_build_says_how_to_combine_the_two_in_v3()
+    {
+        Command build = packed.Test("own-framework-not-derived-v3", code: """
+            [assembly: Xunit.TestFramework(typeof(Own))]
+
+            public class Own : Xunit.v3.XunitTestFramework;
+            """, framework: "Xunit.V3");
+        Assert.NotEqual(0, build.ExitCode);
+        Assert.Contains("error NSF0002", build.Output);
+    }
+
+    [Fact]
+    public void An_isolated_test_of_v3_on_another_framework_fails_and_says_why()
+    {
+        Command run = packed.Test("not-registered-v3", "<NsFixtureRegisterTestFramework>false</NsFixtureRegisterTestFramework>", framework: "Xunit.V3");
+        Assert.Contains("[IsolatedNetwork] had no effect", run.Output);
+        Assert.Contains("Reference the NsFixture.Xunit.V3 package", run.Output);
+    }
 
     [Fact]
     public void A_framework_of_ones_own_goes_with_it_when_derived_from_NsFixtures() => AssertRuns(packed.Test("own-framework-derived",
@@ -214,6 +250,10 @@ public class PackageTests(PackedProject packed) : IClassFixture<PackedProject>
             ["README.md", "build/NsFixture.Xunit.props", "build/NsFixture.Xunit.targets", "buildTransitive/NsFixture.Xunit.props",
              "buildTransitive/NsFixture.Xunit.targets", "lib/net10.0/NsFixture.Xunit.dll", "lib/net10.0/NsFixture.Xunit.xml"],
             Content("NsFixture.Xunit"));
+        Assert.Equal(
+            ["README.md", "build/NsFixture.Xunit.V3.props", "build/NsFixture.Xunit.V3.targets", "buildTransitive/NsFixture.Xunit.V3.props",
+             "buildTransitive/NsFixture.Xunit.V3.targets", "lib/net10.0/NsFixture.Xunit.V3.dll", "lib/net10.0/NsFixture.Xunit.V3.xml"],
+            Content("NsFixture.Xunit.V3"));
         foreach (string id in (string[])["NsFixture.NUnit", "NsFixture.MSTest"])
             Assert.Equal(["README.md", $"lib/net10.0/{id}.dll", $"lib/net10.0/{id}.xml"], Content(id));
     }

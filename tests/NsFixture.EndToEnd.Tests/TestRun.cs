@@ -24,7 +24,8 @@ internal sealed record TestRun(int ExitCode, string Output, IReadOnlyList<TestOu
         return new TestRun(command.ExitCode, command.Output, File.Exists(trx) ? Read(trx) : []);
     }
 
-    private static List<TestOutcome> Read(string trx) =>
+    /// <summary>What a TRX file says, by names.</summary>
+    public static List<TestOutcome> Read(string trx) =>
         [.. from result in XDocument.Load(trx).Descendants(Trx + "UnitTestResult")
             let name = (string)result.Attribute("testName")!
             orderby name

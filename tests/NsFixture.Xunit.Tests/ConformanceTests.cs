@@ -13,11 +13,6 @@ public class ConformanceTests(RecordedRuns runs)
     private const string Everything = RunSettings.WithoutCrashes + " --except Conformance.LoneSurrogateRowTests";
     private const string OnlyTheories = " --only Conformance.TheoryTests --only Conformance.BrokenTheoryTests --only Conformance.SkipTests";
 
-    // Where the process itself matters: its runtime, its surroundings, its output and its end.
-    private const string OnlyProcess =
-        " --only Conformance.ClassFixtureTests --only Conformance.LifecycleTests --only Conformance.ThrowingFixtureDisposeTests --only Conformance.AsyncTests" +
-        " --only Conformance.ConsoleTests --only Conformance.EnvironmentTests --only Conformance.RuntimeTests --only Conformance.Isolated.";
-
     private const string OnlyNames =
         " --only Conformance.OrderTests --only Conformance.NameTests --only Conformance.RetryTests --only Conformance.Shared --only Conformance.Undisposable" +
         " --only Conformance.SkipTests --only Conformance.InheritingTests --only Conformance.StaticTests --only Conformance.LoneSurrogateRowTests";
@@ -25,12 +20,22 @@ public class ConformanceTests(RecordedRuns runs)
     private const string StopOnFail = Everything + " --stop-on-fail --sequential --only Conformance.RetryTests --only Conformance.OutcomeTests";
 
 #if XUNIT_V3
-    private const string Framework = "V3.", OnlyProcessOfV3 = " --only Conformance.ContextTests --only Conformance.AssemblyFixtureTests";
+    // Where the process itself matters; all the rest that a process is to xUnit.net v2's tests it is to these.
+    private const string OnlyProcess =
+        " --only Conformance.ClassFixtureTests --only Conformance.LifecycleTests --only Conformance.ConsoleTests --only Conformance.ContextTests" +
+        " --only Conformance.AssemblyFixtureTests --only Conformance.Isolated.";
+
+    private const string Framework = "V3.", WithoutHeavyOutput = " --except Conformance.HeavyOutputTests";
 
     // A shared sandbox has its methods in the order of a plain run: what is reported early is held.
     private const bool MethodsApart = false;
 #else
-    private const string Framework = "", OnlyProcessOfV3 = "";
+    // Where the process itself matters: its runtime, its surroundings, its output and its end.
+    private const string OnlyProcess =
+        " --only Conformance.ClassFixtureTests --only Conformance.LifecycleTests --only Conformance.ThrowingFixtureDisposeTests --only Conformance.AsyncTests" +
+        " --only Conformance.ConsoleTests --only Conformance.EnvironmentTests --only Conformance.RuntimeTests --only Conformance.Isolated.";
+
+    private const string Framework = "", WithoutHeavyOutput = "";
     private const bool MethodsApart = true;
 #endif
 
@@ -40,9 +45,9 @@ public class ConformanceTests(RecordedRuns runs)
     {
         ["fork"] = Isolated("Isolated", Everything) with { Launcher = "fork" },
         // Each test is a fresh runtime, a third of a second of work: the rest is what "exec, per class" is for.
-        ["exec"] = Isolated("Isolated", Everything + OnlyProcess + OnlyProcessOfV3) with { Launcher = "exec" },
+        ["exec"] = Isolated("Isolated", Everything + OnlyProcess) with { Launcher = "exec" },
         ["fork, per class"] = Isolated("PerClass", Everything + " --except Conformance.HeavyOutputTests") with { Launcher = "fork" },
-        ["exec, per class"] = Isolated("PerClass", Everything) with { Launcher = "exec" },
+        ["exec, per class"] = Isolated("PerClass", Everything + WithoutHeavyOutput) with { Launcher = "exec" },
         // A theory that is not enumerated at discovery is one test case.
         ["late theories"] = Isolated("Isolated", Everything + " --late-theories" + OnlyTheories) with { Launcher = "fork" },
         // As an IDE runs tests, by serialized cases; and one after another, which shows the order of collections.

@@ -54,15 +54,21 @@ internal sealed class IsolatedRun
         var replay = new Replay(testCase, bus, cancellation);
         held[index].Open(replay.Handle);
         await Task.WhenAny(held[index].Finished, all);
-        if (Interlocked.Increment(ref asked) == Cases.Count)
+        bool isLast = Interlocked.Increment(ref asked) == Cases.Count;
+        if (isLast || all.IsFaulted)
         {
-            await all;
+            try
+            {
+                await all;
+            }
+            catch (Exception e) when (!replay.HasBegun)
+            {
+                // Such as a test case of the project's own that xUnit.net cannot serialize.
+                return XunitRunnerHelper.FailTestCases(bus, cancellation, [testCase], e);
+            }
+        }
+        if (isLast)
             afterwards.Open(replay.Handle); // what failed when the last test was over, fixtures say
-        }
-        else if (all.IsFaulted)
-        {
-            await all;
-        }
         return replay.Summary;
     }
 

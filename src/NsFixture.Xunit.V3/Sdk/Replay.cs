@@ -13,8 +13,12 @@ internal sealed class Replay(IXunitTestCase testCase, IMessageBus bus, Cancellat
     /// <summary>The counts, once the case has run.</summary>
     public RunSummary Summary => summary;
 
+    /// <summary>Whether anything was reported.</summary>
+    public bool HasBegun { get; private set; }
+
     public void Handle(TestReport report)
     {
+        HasBegun = true;
         IMessageSinkMessage? message = MessageCodec.Read(report) ?? (report.Data == null ? Make(report) : null);
         switch (message)
         {

@@ -1,5 +1,7 @@
 using CommandLine.Library;
+#if !XUNIT_V3
 using Xunit.Abstractions;
+#endif
 
 #if ISOLATED
 [assembly: NsFixture.Xunit.IsolatedNetwork(MaxParallel = 8)]
