@@ -5,12 +5,6 @@ namespace NsFixture.Linux;
 /// <summary>What moving packets takes.</summary>
 internal static unsafe partial class Libc
 {
-    [LibraryImport(Lib, EntryPoint = "getsockopt", SetLastError = true)]
-    public static partial int GetSockOpt(int fd, int level, int option, void* value, uint* length);
-
-    [LibraryImport(Lib, EntryPoint = "bind", SetLastError = true)]
-    public static partial int Bind(int fd, void* address, uint length);
-
     [LibraryImport(Lib, EntryPoint = "sendmmsg", SetLastError = true)]
     public static partial int SendMMsg(int fd, MMsgHdr* messages, uint count, int flags);
 
