@@ -104,7 +104,7 @@ internal static class TestProcess
         Console.SetOut(new ForwardingWriter(text => channel.Send(new TestReport(TestReportKind.ConsoleOut) { Text = text })));
         Console.SetError(new ForwardingWriter(text => channel.Send(new TestReport(TestReportKind.ConsoleError) { Text = text })));
         IsolatedNetwork.Enter(new IsolatedNetwork(request, channel, control));
-        if (request.Spec.Plan.Hosts.Count > 1)
+        if (request.Spec.Plan.Hosts.Count > 1 && !request.Spec.Hardened) // whose threads may go nowhere
             HostContext.Mark();
         return (ITestRunner)Activator.CreateInstance(Type.GetType(request.RunnerType, throwOnError: true)!)!;
     }

@@ -136,12 +136,30 @@ internal sealed partial class SandboxNetwork : IDisposable
         if (Libc.Unshare((int)Sched.CLONE_NEWNET) != 0)
             throw LinuxException.Last("unshare", $"net, for host {host.Name}");
         hostNamespaces[host.Index] = OpenCurrent();
+        if (HasIPv6 && plan.Hosts.Count > 1)
+            TrustAddresses();
         using var onHost = new RouteSocket();
         onHost.SetUp("lo");
         foreach (PlannedInterface link in host.Interfaces)
             AddLink(onHost, link);
         foreach (PlannedRoute route in host.Routes.Where(r => Supports(r.Gateway.AddressFamily)))
             onHost.AddRoute(route.Destination, route.Gateway, FirstDeviceIndex + route.Interface);
+    }
+
+    /// <summary>
+    /// Has link-local addresses count at once (accept_dad, ip-sysctl.rst). A router looks for its neighbours by its own, and for the one or
+    /// two seconds that the kernel makes sure of it, would pass nothing on.
+    /// </summary>
+    private static void TrustAddresses()
+    {
+        try
+        {
+            FileSystem.WriteFile("/proc/sys/net/ipv6/conf/default/accept_dad", "0");
+        }
+        catch (LinuxException)
+        {
+            // A container engine's read-only /proc/sys: those seconds it is.
+        }
     }
 
     private void AddLink(RouteSocket onHost, PlannedInterface link)
