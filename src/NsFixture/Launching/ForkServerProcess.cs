@@ -36,13 +36,14 @@ internal static class ForkServerProcess
     [
         typeof(ForkServerProcess), typeof(Zygote), typeof(Init), typeof(ForkedChild), typeof(TestProcess), typeof(TestChannel), typeof(TestReport),
         typeof(ForwardingWriter), typeof(IsolatedNetwork), typeof(UserMap), typeof(UnixSocket), typeof(Poller), typeof(Descriptors), typeof(Libc),
+        typeof(NetworkPlan), typeof(EnvironmentSettings),
     ];
 
     /// <summary>The same, of sandboxes with several hosts.</summary>
     private static readonly Type[] OfHosts =
     [
-        typeof(SandboxNetwork), typeof(RouteSocket), typeof(HostsFile), typeof(NetworkPlan), typeof(PlannedNetwork), typeof(PlannedHost), typeof(PlannedInterface), typeof(SocketConstants), typeof(HostProcesses), typeof(HostViews),
-        typeof(InitConnection), typeof(VirtualNetwork), typeof(VirtualHost), typeof(HostCommand), typeof(HostProcess), typeof(OutputReader), typeof(HostContext),
+        typeof(SandboxNetwork), typeof(RouteSocket), typeof(HostsFile), typeof(PlannedNetwork), typeof(PlannedHost), typeof(PlannedInterface),
+        typeof(SocketConstants), typeof(HostProcesses), typeof(HostViews), typeof(InitConnection), typeof(VirtualNetwork), typeof(VirtualHost), typeof(HostCommand), typeof(HostProcess), typeof(OutputReader), typeof(HostContext),
     ];
 
     private static readonly TimeSpan QuiescenceLimit = TimeSpan.FromSeconds(5), UserCodeLimit = TimeSpan.FromSeconds(1), ReflectionLimit = TimeSpan.FromSeconds(0.3);

@@ -27,14 +27,16 @@ internal sealed partial class SandboxNetwork : IDisposable
     // No process need live in the switch or on a host, and with the last reference the kernel destroys a namespace and its veths.
     private readonly int switchNamespace = OpenCurrent();
     private int[] hostNamespaces;
-    private readonly HashSet<int> bridges;
+    private readonly HashSet<int> bridges = [];
     private bool isOpenToTheUnprivileged;
 
     private SandboxNetwork(NetworkPlan plan)
     {
         this.plan = plan;
         hostNamespaces = new int[plan.Hosts.Count];
-        bridges = [.. plan.Networks.Where(n => n.InterfaceCount > 1 && !plan.IsEmulated(n)).Select(n => n.Index)];
+        foreach (PlannedNetwork network in plan.Networks)
+            if (network.InterfaceCount > 1 && !plan.IsEmulated(network))
+                bridges.Add(network.Index);
     }
 
     /// <summary>The plan that is in force now.</summary>
