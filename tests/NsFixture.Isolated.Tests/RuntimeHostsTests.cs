@@ -127,6 +127,19 @@ public class RuntimeHostsTests
     }
 
     [Fact]
+    public async Task A_name_server_that_starts_after_a_host_was_removed_does_not_know_it()
+    {
+        VirtualHost client = Network["client"];
+        Network.RemoveHost("server");
+        var resolving = () => client.ResolveAsync("server");
+        await resolving.Should().ThrowAsync<ArgumentException>().WithMessage("There is no host \"server\"*test, stairs, client.*");
+        Network.Dns.Set("elsewhere.example", "10.0.0.77");
+        (await client.ResolveAsync("elsewhere.example")).Should().Equal(IPAddress.Parse("10.0.0.77"));
+        Network.Dns.Queries.Should().Contain(q => q.Host == "client" && q.Name == "elsewhere.example");
+        await resolving.Should().ThrowAsync<SocketException>();
+    }
+
+    [Fact]
     public async Task Another_host_may_have_the_name_and_the_addresses_of_one_that_was_removed()
     {
         VirtualHost old = Network["server"];

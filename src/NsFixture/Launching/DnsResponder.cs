@@ -11,16 +11,16 @@ internal sealed class DnsResponder
 {
     private const int MaxDatagram = 65_535, QueriesAtOnce = 100;
     private readonly List<int> controls;
-    private readonly IReadOnlyList<int> sockets; // of each host, UDP and TCP
+    private readonly IReadOnlyList<int> sockets; // of each host served, UDP and TCP
     private readonly List<DnsConnection> connections = [];
     private readonly PriorityQueue<Action, long> late = new();
     private readonly DnsAnswerer answerer;
     private readonly byte[] datagram = new byte[MaxDatagram];
 
-    public DnsResponder(int control, IReadOnlyList<int> sockets, NetworkPlan plan, bool ipv6)
+    public DnsResponder(int control, IReadOnlyList<int> sockets, IReadOnlyList<PlannedHost> served, NetworkPlan plan, bool ipv6)
     {
         (controls, this.sockets) = ([control], sockets);
-        answerer = new DnsAnswerer(new DnsZone(plan, ipv6), plan.Hosts);
+        answerer = new DnsAnswerer(new DnsZone(plan, ipv6), served);
         if (plan.Dns != null)
             answerer.Set(plan.Dns);
     }

@@ -38,10 +38,11 @@ internal sealed class DnsService(NetworkPlan plan, SandboxNetwork network, int[]
         var (ours, theirs) = UnixSocket.Pair(SocketConstants.SOCK_SEQPACKET);
         try
         {
-            foreach (PlannedHost host in plan.Hosts)
+            PlannedHost[] served = [.. plan.Present.Where(h => !h.IsContainer)];
+            foreach (PlannedHost host in served)
                 Open(host, sockets);
             if (Clone.Fork(0, out int pidFd) == 0)
-                Serve(theirs, sockets);
+                Serve(theirs, sockets, served);
             Descriptors.Close(pidFd); // reaped like any other child
             responder = ours;
         }
@@ -87,13 +88,13 @@ internal sealed class DnsService(NetworkPlan plan, SandboxNetwork network, int[]
         }
     }
 
-    private void Serve(int control, List<int> sockets)
+    private void Serve(int control, List<int> sockets, PlannedHost[] served)
     {
         try
         {
             _ = Libc.SetSid();
             Descriptors.CloseAllBut([.. runtimeDescriptors.Concat(sockets).Append(control).Order()]);
-            new DnsResponder(control, sockets, plan, network.HasIPv6).Run();
+            new DnsResponder(control, sockets, served, plan, network.HasIPv6).Run();
             Libc.Exit(0);
         }
         catch (Exception e)

@@ -43,7 +43,8 @@ internal static class ForkServerProcess
     private static readonly Type[] OfHosts =
     [
         typeof(SandboxNetwork), typeof(RouteSocket), typeof(HostsFile), typeof(PlannedNetwork), typeof(PlannedHost), typeof(PlannedInterface),
-        typeof(SocketConstants), typeof(HostProcesses), typeof(HostViews), typeof(InitConnection), typeof(VirtualNetwork), typeof(VirtualHost), typeof(HostCommand), typeof(HostProcess), typeof(OutputReader), typeof(HostContext),
+        typeof(SocketConstants), typeof(HostProcesses), typeof(HostViews), typeof(InitConnection), typeof(VirtualNetwork), typeof(VirtualHost),
+        typeof(HostCommand), typeof(HostProcess), typeof(OutputReader), typeof(HostContext),
     ];
 
     private static readonly TimeSpan QuiescenceLimit = TimeSpan.FromSeconds(5), UserCodeLimit = TimeSpan.FromSeconds(1), ReflectionLimit = TimeSpan.FromSeconds(0.3);

@@ -66,6 +66,7 @@ internal sealed partial class InitConnection(int socket)
         Descriptors.Close(ours);
         throw Gone();
     }
+
     /// <summary>Gives a router another NAT, or none.</summary>
     public void SetNat(int host, PlannedNat? nat) => Ask(Request(HostRequest.SetNat, host).Nat(nat));
 

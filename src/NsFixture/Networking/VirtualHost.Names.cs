@@ -20,12 +20,12 @@ public sealed partial class VirtualHost
             return [literal];
         if (name.Equals("localhost", StringComparison.OrdinalIgnoreCase))
             return [IPAddress.Loopback];
-        PlannedHost? target = plan.Hosts.FirstOrDefault(h => h.DnsNames.Prepend(h.Name).Contains(name, StringComparer.OrdinalIgnoreCase));
+        PlannedHost? target = plan.Find(name);
         AddressFamily[] families = [.. Addresses.Select(a => a.AddressFamily).Distinct().Order()];
         if (dns.IsRunning && (target == null || (plan.Dns is { InHostsFile: false } && target != host)))
             return await new DnsClient(this).AddressesAsync(name, families, cancellation).ConfigureAwait(false);
         if (target == null)
-            throw new ArgumentException($"There is no host \"{name}\" in this network; there is {string.Join(", ", plan.Hosts.Select(h => h.Name))}.", nameof(name));
+            throw new ArgumentException($"There is no host \"{name}\" in this network; there is {string.Join(", ", plan.Present.Select(h => h.Name))}.", nameof(name));
         IPAddress[] addresses = [.. target.Interfaces.OrderBy(i => !host.Interfaces.Any(own => own.Network == i.Network)).SelectMany(i => i.Addresses).Select(a => a.Address)
             .Where(a => families.Contains(a.AddressFamily))];
         return addresses.Length > 0 ? addresses : throw new ArgumentException($"Hosts \"{Name}\" and \"{name}\" have no family of addresses in common.", nameof(name));

@@ -21,7 +21,7 @@ internal sealed class DnsZone
     public DnsZone(NetworkPlan plan, bool ipv6)
     {
         (this.ipv6, Domain) = (ipv6, plan.Dns?.Domain ?? DnsDeclaration.DefaultDomain);
-        foreach (PlannedHost host in plan.Hosts)
+        foreach (PlannedHost host in plan.Present)
         {
             foreach (string name in host.DnsNames.Prepend(host.Name))
                 hosts[name.ToLowerInvariant()] = host;

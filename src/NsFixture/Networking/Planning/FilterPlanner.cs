@@ -18,7 +18,7 @@ internal sealed class FilterPlanner(Func<string, IReadOnlyList<IPAddress>?> addr
     /// <summary>For a network that runs.</summary>
     public FilterPlanner(NetworkPlan plan, List<string> problems)
         : this(
-            name => plan.Hosts.FirstOrDefault(h => !h.IsRemoved && (Is(h.Name, name) || h.DnsNames.Any(n => Is(n, name)))) is { } host ? [.. host.Interfaces.SelectMany(i => i.Addresses).Select(a => a.Address)] : null,
+            name => plan.Find(name) is { } host ? [.. host.Interfaces.SelectMany(i => i.Addresses).Select(a => a.Address)] : null,
             name => plan.Networks.FirstOrDefault(n => Is(n.Name, name)) is { } network ? [.. ((IPNetwork?[])[network.Subnet, network.Subnet6]).OfType<IPNetwork>()] : null,
             problems)
     {

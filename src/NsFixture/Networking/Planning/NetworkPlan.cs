@@ -21,8 +21,14 @@ internal sealed record NetworkPlan(
     /// <summary>The host the test runs on: always the first.</summary>
     public PlannedHost Test => Hosts[0];
 
+    /// <summary>The hosts that there are: a removed one keeps its place in <see cref="Hosts"/> only.</summary>
+    public IEnumerable<PlannedHost> Present => Hosts.Where(h => !h.IsRemoved);
+
     /// <summary>What the name server says; null: there is none, until one is asked for.</summary>
     public PlannedDns? Dns { get; init; }
+
+    /// <summary>The host of that name, own or further, in any case; null: there is none.</summary>
+    public PlannedHost? Find(string name) => Present.FirstOrDefault(h => h.DnsNames.Prepend(h.Name).Contains(name, StringComparer.OrdinalIgnoreCase));
 
     /// <summary>Whether any link or region has conditions.</summary>
     public bool HasConditions => RegionConditions.Count > 0 || Hosts.Any(h => h.Interfaces.Any(i => i.Up != null || i.Down != null));

@@ -14,7 +14,7 @@ internal static class PlanRevision
     public static NetworkPlan Revise(NetworkPlan current, Func<TopologyDeclarations, TopologyDeclarations> edit)
     {
         NetworkPlan planned = TopologyPlanner.Plan(edit(Declare(current)));
-        var running = current.Hosts.Where(h => !h.IsRemoved).ToDictionary(h => h.Name, StringComparer.OrdinalIgnoreCase);
+        var running = current.Present.ToDictionary(h => h.Name, StringComparer.OrdinalIgnoreCase);
         var hardware = new HashSet<string>(current.Hosts.SelectMany(h => h.Interfaces).Select(i => Convert.ToHexString(i.HardwareAddress)));
         List<PlannedHost> hosts = [.. current.Hosts];
         foreach (PlannedHost host in planned.Hosts)
@@ -39,7 +39,7 @@ internal static class PlanRevision
     {
         if (plan.Hosts.All(h => !h.IsRemoved && h.Interfaces.Select((i, place) => i.Index == place).All(same => same)))
             return plan;
-        PlannedHost[] there = [.. plan.Hosts.Where(h => !h.IsRemoved)];
+        PlannedHost[] there = [.. plan.Present];
         return plan with
         {
             Hosts = [.. there.Select((h, host) => h with
@@ -62,7 +62,7 @@ internal static class PlanRevision
         {
             Subnet = n.Subnet?.ToString(), HasIPv4 = n.Subnet != null, Subnet6 = n.Subnet6?.ToString(), HasIPv6 = n.Subnet6 != null, Mtu = n.Mtu, Up = n.Up, Down = n.Down,
         })],
-        Nodes = [.. plan.Hosts.Where(h => !h.IsRemoved).Select(h => Declare(plan, h))],
+        Nodes = [.. plan.Present.Select(h => Declare(plan, h))],
     };
 
     private static NodeDeclaration Declare(NetworkPlan plan, PlannedHost host)
