@@ -23,10 +23,13 @@ internal sealed class SandboxRoots : IDisposable
     }
 
     /// <summary>A descriptor of what was written to a host's tree; stays this object's.</summary>
-    public int LayersOf(int host)
+    /// <param name="host">Which one's.</param>
+    /// <param name="mapped">Whether what is what is to be written down there, for who gets to read it.</param>
+    public int LayersOf(int host, bool mapped)
     {
         PrivateLayers written = layers.GetValueOrDefault(host) ?? layers[0]; // the test's host is the first, and has the sandbox's
-        written.WriteMap();
+        if (mapped)
+            written.WriteMap();
         return written.Descriptor;
     }
 
