@@ -13,6 +13,7 @@ internal sealed class XunitTestRunner : ITestRunner
     // makes those that take no sink by way of an exception, half a millisecond each.
     private static readonly DiagnosticForwarder Diagnostics = new();
     private static (Assembly? Assembly, bool Ours) known;
+    private static Action? pump; // the warm-up's
 
     public void WarmUp(Func<byte[], TestRequest> request, ITestReportSink sink)
     {
@@ -24,28 +25,28 @@ internal sealed class XunitTestRunner : ITestRunner
             new XunitTestCase(nothing, TestMethodDisplay.ClassAndMethod, TestMethodDisplayOptions.None,
                 new TestMethod(testClass, Reflector.Wrap(typeof(WarmUpTests).GetMethod(c.Method)!)), c.Arguments))];
         TestRequest warmUp = request(TestCasePayload.Write(cases, new ExecutionOptions()));
-        // What the warm-up does not pass through: this way in, and the threads that stand in for the pump.
-        Type context = typeof(AsyncTestSyncContext);
-        Type?[] workers = [typeof(XunitTestRunner), context, context.Assembly.GetType("Xunit.Sdk.XunitWorkerThread")];
+        // What the warm-up does not pass through: the threads that stand in for the pump.
+        Type waiting = typeof(AsyncTestSyncContext);
+        Type?[] workers = [typeof(XunitTestRunner), waiting, waiting.Assembly.GetType("Xunit.Sdk.XunitWorkerThread")];
         Precompilation.Compile(workers.OfType<Type>().SelectMany(t => t.GetNestedTypes(BindingFlags.NonPublic).Prepend(t)), TimeSpan.MaxValue);
-        var pump = new WarmUpPump();
-        SynchronizationContext.SetSynchronizationContext(pump);
-        Run(warmUp with { AssemblyPath = own.Location }, sink, pump.Run);
+        var context = new WarmUpPump();
+        SynchronizationContext.SetSynchronizationContext(context);
+        pump = context.Run;
+        Run(warmUp with { AssemblyPath = own.Location }, sink);
+        pump = null;
         SynchronizationContext.SetSynchronizationContext(null);
         _ = HasOurFramework(Assembly.LoadFrom(warmUp.AssemblyPath));
     }
 
-    public void Run(TestRequest request, ITestReportSink sink) => Run(request, sink, () => { });
-
-    private static void Run(TestRequest request, ITestReportSink sink, Action work)
+    public void Run(TestRequest request, ITestReportSink sink)
     {
         var options = new ExecutionOptions();
         string[] cases = TestCasePayload.Read(request.Payload, options);
         Diagnostics.Target = sink;
-        Run(Assembly.LoadFrom(request.AssemblyPath), cases, options, sink.Send, work);
+        Run(Assembly.LoadFrom(request.AssemblyPath), cases, options, sink.Send);
     }
 
-    private static void Run(Assembly assembly, string[] serialized, ITestFrameworkExecutionOptions options, Action<TestReport> send, Action work)
+    private static void Run(Assembly assembly, string[] serialized, ITestFrameworkExecutionOptions options, Action<TestReport> send)
     {
         // Not disposed of: xUnit.net does that after a Task.Delay, and the timer thread it takes would be lost in a fork.
         ITestFramework framework = HasOurFramework(assembly)
@@ -60,7 +61,7 @@ internal sealed class XunitTestRunner : ITestRunner
         // It runs one collection: what xUnit.net takes to run several would be threads for nothing.
         options.SetValue<bool?>("xunit.execution.DisableParallelization", true);
         executor.RunTests(cases, forwarder, options);
-        work();
+        pump?.Invoke();
         forwarder.WaitUntilFinished();
     }
 

@@ -40,11 +40,11 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
     /// <param name="spec">What to build.</param>
     /// <param name="rootPlan">How to lay out the root tree.</param>
     /// <param name="first">The test to fork when all is built; null for none yet.</param>
-    public Action Run(SandboxSpec spec, IReadOnlyList<RootEntry> rootPlan, TestStart? first)
+    /// <param name="notes">What has been done in a second-best way already.</param>
+    public Action Run(SandboxSpec spec, IReadOnlyList<RootEntry> rootPlan, TestStart? first, List<string> notes)
     {
         try
         {
-            List<string> notes = [];
             try
             {
                 (plan, hardened) = (spec.Plan, spec.Hardened);
@@ -84,8 +84,7 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
     {
         (plan, hardened) = (spec.Plan, spec.Hardened);
         network = SandboxNetwork.Of(plan, hostNamespace);
-        roots = new SandboxRoots();
-        roots.Add(plan.Test.Index, new PrivateLayers(rootPlan, SandboxBuilder.EtcFiles(spec, plan.Test, network.HasIPv6), layers));
+        roots = SandboxRoots.Of(new PrivateLayers(rootPlan, SandboxBuilder.EtcFiles(spec, plan.Test, network.HasIPv6), layers));
         Serve(first: null);
     }
 
@@ -169,7 +168,7 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
                     (number, given) = processes.Start(host, ProgramStart.Read(ref reader), from, descriptors);
                     break;
                 case HostRequest.Layers:
-                    given = roots.LayersOf(host, mapped: true);
+                    given = roots.LayersOf(host);
                     keep = true;
                     break;
                 case HostRequest.SetLink:

@@ -26,7 +26,8 @@ internal sealed class SelfBuiltTest(int control, int requests, int[] runtimeDesc
             List<string> notes = [];
             SandboxNetwork network = SandboxBuilder.Build(spec, rootPlan, notes, out SandboxRoots roots);
             UnixSocket.Send(control, new ByteWriter().Byte((byte)ControlKind.InitReady).Strings(notes).Written);
-            UnixSocket.Send(requests, new ByteWriter().Byte((byte)ControlKind.Built).Written, network.NamespaceOf(spec.Plan.Test.Index), roots.LayersOf(spec.Plan.Test.Index, mapped: false));
+            int[] built = [network.NamespaceOf(spec.Plan.Test.Index), roots.Own];
+            UnixSocket.Send(requests, new ByteWriter().Byte((byte)ControlKind.Built).Written, built);
             return start.Enter(requests, spec.Hardened, runtimeDescriptors);
         }
         catch (Exception e)

@@ -1,4 +1,5 @@
 using NsFixture.Linux;
+using NsFixture.Networking;
 using NsFixture.Roots;
 using NsFixture.Sandboxes;
 
@@ -14,6 +15,7 @@ internal sealed class Zygote(int client, UserMapping mapping, int[] runtimeDescr
     private readonly List<Child> children = [];
     private List<RootEntry> rootPlan = [];
     private PairFork? pairs; // none: this machine has no way to it
+    private string? pairsProblem; // then, what stands against it; null as well on processors that there is no code for
 
     private sealed record Child(int Id, int Pid, int PidFd, SandboxSpec Spec)
     {
@@ -70,8 +72,10 @@ internal sealed class Zygote(int client, UserMapping mapping, int[] runtimeDescr
         var mountPoints = Staging.Enter();
         rootPlan = RootPlanner.Plan(Staging.Host, Staging.Work, mountPoints, mapping == UserMapping.Identity, visible);
         Rehearse();
-        // The runtime keeps its assemblies open; the rehearsal may have loaded some more.
-        runtimeDescriptors = [.. Descriptors.Open().Where(fd => fd > 2 && (runtimeDescriptors.Contains(fd) || Descriptors.Target(fd).EndsWith(".dll", StringComparison.Ordinal))).Order()];
+        // The runtime keeps its assemblies open, and its source of random numbers; the rehearsal may have opened some more.
+        runtimeDescriptors = [.. Descriptors.Open().Where(fd => fd > 2 && (runtimeDescriptors.Contains(fd) || IsOfRuntime(Descriptors.Target(fd)))).Order()];
+
+        static bool IsOfRuntime(string target) => target == "/dev/urandom" || target.EndsWith(".dll", StringComparison.Ordinal);
     }
 
     /// <summary>
@@ -84,7 +88,9 @@ internal sealed class Zygote(int client, UserMapping mapping, int[] runtimeDescr
         int mounts = FileSystem.OpenDescriptor("/proc/self/ns/mnt", Fcntl.O_RDONLY);
         if (Libc.Unshare((int)(Sched.CLONE_NEWNS | Sched.CLONE_NEWNET | Sched.CLONE_NEWUTS)) != 0)
             throw LinuxException.Last("unshare", "mnt, net, uts");
-        SandboxBuilder.Build(new SandboxOptions().Resolve(Path.GetDirectoryName(typeof(Zygote).Assembly.Location)!), rootPlan, [], out SandboxRoots roots).Dispose();
+        SandboxNetwork network = SandboxBuilder.Build(new SandboxOptions().Resolve(Path.GetDirectoryName(typeof(Zygote).Assembly.Location)!), rootPlan, [], out SandboxRoots roots);
+        _ = (network.NamespaceOf(0), roots.Own);
+        network.Dispose();
         roots.Dispose();
         // Network and host name belong to the outer user namespace, which a rootless zygote may not enter again: they are left
         // in the rehearsal's. Every sandbox has its own anyway.
@@ -92,27 +98,49 @@ internal sealed class Zygote(int client, UserMapping mapping, int[] runtimeDescr
             throw LinuxException.Last("setns", "mnt");
         Descriptors.Close(mounts);
         if (PairFork.IsSupported)
-            Precompilation.Attempt(RehearsePairs);
+            RehearsePairs();
     }
 
     /// <summary>Forks a pair for once, and takes that way from now on if it goes as it should: some machines give no memory, or file, to execute.</summary>
-    private unsafe void RehearsePairs()
+    private void RehearsePairs()
     {
-        var pair = new PairFork();
         var (ours, theirs) = UnixSocket.Pair(SocketConstants.SOCK_SEQPACKET);
-        int pid = pair.Fork(Sched.CLONE_NEWPID, theirs, out int pidFd); // what stands against that stands against it for good
-        if (pid == 0)
-            Libc.Exit(0);
-        Descriptors.Close(theirs);
-        bool works = UnixSocket.Receive(ours, out _) is [(byte)ControlKind.TestEnded, 0, 0, 0, 0];
-        Descriptors.Close(ours);
+        try
+        {
+            var pair = new PairFork();
+            int pid = pair.Fork(Sched.CLONE_NEWPID, theirs, out int pidFd);
+            if (pid == 0)
+                Libc.Exit(0);
+            Descriptors.Close(theirs);
+            theirs = -1;
+            bool works = UnixSocket.Receive(ours, out _) is [(byte)ControlKind.TestEnded, 0, 0, 0, 0];
+            Descriptors.Close(ours);
+            ours = -1;
+            ProcessEnd end = WaitFor(pid);
+            Descriptors.Close(pidFd);
+            if (works)
+                pairs = pair;
+            else
+                pairsProblem = $"a program of a few bytes {end}, and did not do its work";
+        }
+        catch (LinuxException e)
+        {
+            pairsProblem = e.Message;
+        }
+        finally
+        {
+            Descriptors.Close(ours);
+            Descriptors.Close(theirs);
+        }
+    }
+
+    private static unsafe ProcessEnd WaitFor(int pid)
+    {
         int status;
         while (Libc.WaitPid(pid, &status, 0) < 0)
         {
         }
-        Descriptors.Close(pidFd);
-        if (works)
-            pairs = pair;
+        return new ProcessEnd(status);
     }
 
     private void WaitForWork()
@@ -163,7 +191,7 @@ internal sealed class Zygote(int client, UserMapping mapping, int[] runtimeDescr
     /// Forks a process into a sandbox which has none but <see cref="FirstProcess"/> to look after it. Who enters a pid namespace is not in
     /// it, only its children are (setns(2)): one more fork.
     /// </summary>
-    private unsafe void StartInit(Child child)
+    private void StartInit(Child child)
     {
         int pid = Clone.Fork(0, out int pidFd);
         if (pid == 0)
@@ -184,12 +212,12 @@ internal sealed class Zygote(int client, UserMapping mapping, int[] runtimeDescr
             }
             Libc.Exit(0);
         }
-        int status;
-        while (Libc.WaitPid(pid, &status, 0) < 0)
-        {
-        }
+        WaitFor(pid);
         Descriptors.Close(pidFd);
     }
+
+    private List<string> Notes() =>
+        pairsProblem == null ? [] : [$"Each sandbox has one more copy of the runtime, as its process 1, and starts later: {pairsProblem}"];
 
     /// <summary>Not null: this process is a test's.</summary>
     private Action? CreateSandbox(byte[] message, int[] descriptors)
@@ -215,7 +243,7 @@ internal sealed class Zygote(int client, UserMapping mapping, int[] runtimeDescr
                 Descriptors.CloseAllBut([.. runtimeDescriptors, read, testRequests, .. descriptors]);
                 if (!ForkedChild.WaitForParent(read))
                     Libc.Exit(1);
-                return alone ? new SelfBuiltTest(control, testRequests, runtimeDescriptors).Run(spec, rootPlan, test!) : new Init(control, runtimeDescriptors).Run(spec, rootPlan, test);
+                return alone ? new SelfBuiltTest(control, testRequests, runtimeDescriptors).Run(spec, rootPlan, test!) : new Init(control, runtimeDescriptors).Run(spec, rootPlan, test, Notes());
             }
             children.Add(new Child(id, pid, pidFd, spec) { Requests = requests });
             UserMap.Write(pid, mapping);

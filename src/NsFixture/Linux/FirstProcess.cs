@@ -21,6 +21,7 @@ internal static unsafe class FirstProcess
         "742410ba800000000f05b83d000000bfffffffff488db42498000000ba010000004531d20f0585c07ea283f80275dbc68424970000000ab82c000000bf030000" +
         "00488db42497000000ba0500000041ba004000004531c04531c90f05ebacb8e700000031ff0f056e73666978747572652d696e6974002f00";
 
+    private const uint MFD_EXEC = 16; // linux/memfd.h, as of Linux 6.3: some machines have older headers than kernels
     private const int FileHeader = 64, ProgramHeader = 56;
     private const ulong Address = 0x400000;
 
@@ -31,7 +32,7 @@ internal static unsafe class FirstProcess
         int fd;
         fixed (byte* name = Utf8.Zero(Name))
         {
-            fd = Libc.MemFdCreate(name, MemFd.MFD_CLOEXEC | MemFd.MFD_EXEC);
+            fd = Libc.MemFdCreate(name, MemFd.MFD_CLOEXEC | MFD_EXEC);
             if (fd < 0 && Marshal.GetLastPInvokeError() == Err.EINVAL)
                 fd = Libc.MemFdCreate(name, MemFd.MFD_CLOEXEC); // before Linux 6.3 all could be executed
         }

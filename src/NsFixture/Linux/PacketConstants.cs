@@ -43,7 +43,6 @@ internal static class Mman
 internal static class MemFd
 {
     public const uint MFD_CLOEXEC = 1;
-    public const uint MFD_EXEC = 16;
 }
 
 [CHeader("time.h")]
