@@ -22,11 +22,13 @@ internal sealed class XunitTestRunner : ITestRunner
         IXunitTestCase[] cases = [.. WarmUpTests.Cases.Select((c, i) => new XunitTestCase(
             new XunitTestMethod(testClass, typeof(WarmUpTests).GetMethod(c.Method)!, []), c.Method, $"warm-up {i}", @explicit: false, testMethodArguments: c.Arguments))];
         TestRequest warmUp = request(TestCasePayload.Write(cases, TestFrameworkOptions.Empty()));
-        Run(warmUp with { AssemblyPath = own.Location }, sink);
+        WarmUpPump.Around(pump => Run(warmUp with { AssemblyPath = own.Location }, sink, pump));
         known = Extensions.Of(Assembly.LoadFrom(warmUp.AssemblyPath));
     }
 
-    public void Run(TestRequest request, ITestReportSink sink)
+    public void Run(TestRequest request, ITestReportSink sink) => Run(request, sink, () => { });
+
+    private static void Run(TestRequest request, ITestReportSink sink, Action work)
     {
         TestCasePayload payload = TestCasePayload.Read(request.Payload);
         var (options, seed) = (payload.Options, payload.Seed);
@@ -59,6 +61,7 @@ internal sealed class XunitTestRunner : ITestRunner
         ValueTask run = executor is IsolatedTestFrameworkExecutor own
             ? own.RunTestCases(cases, forwarder, options, CancellationToken.None)
             : executor.RunTestCases(cases, forwarder, options, CancellationToken.None);
+        work();
         run.AsTask().GetAwaiter().GetResult();
         startup?.StopAsync().AsTask().GetAwaiter().GetResult();
     }

@@ -28,10 +28,7 @@ internal sealed class XunitTestRunner : ITestRunner
         Type context = typeof(AsyncTestSyncContext);
         Type?[] workers = [typeof(XunitTestRunner), context, context.Assembly.GetType("Xunit.Sdk.XunitWorkerThread")];
         Precompilation.Compile(workers.OfType<Type>().SelectMany(t => t.GetNestedTypes(BindingFlags.NonPublic).Prepend(t)), TimeSpan.MaxValue);
-        var pump = new WarmUpPump();
-        SynchronizationContext.SetSynchronizationContext(pump);
-        Run(warmUp with { AssemblyPath = own.Location }, sink, pump.Run);
-        SynchronizationContext.SetSynchronizationContext(null);
+        WarmUpPump.Around(pump => Run(warmUp with { AssemblyPath = own.Location }, sink, pump));
         _ = HasOurFramework(Assembly.LoadFrom(warmUp.AssemblyPath));
     }
 
