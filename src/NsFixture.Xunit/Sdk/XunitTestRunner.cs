@@ -13,7 +13,6 @@ internal sealed class XunitTestRunner : ITestRunner
     // makes those that take no sink by way of an exception, half a millisecond each.
     private static readonly DiagnosticForwarder Diagnostics = new();
     private static (Assembly? Assembly, bool Ours) known;
-    private static Action? pump; // the warm-up's
 
     public void WarmUp(Func<byte[], TestRequest> request, ITestReportSink sink)
     {
@@ -29,12 +28,7 @@ internal sealed class XunitTestRunner : ITestRunner
         Type waiting = typeof(AsyncTestSyncContext);
         Type?[] workers = [typeof(XunitTestRunner), waiting, waiting.Assembly.GetType("Xunit.Sdk.XunitWorkerThread")];
         Precompilation.Compile(workers.OfType<Type>().SelectMany(t => t.GetNestedTypes(BindingFlags.NonPublic).Prepend(t)), TimeSpan.MaxValue);
-        var context = new WarmUpPump();
-        SynchronizationContext.SetSynchronizationContext(context);
-        pump = context.Run;
-        Run(warmUp with { AssemblyPath = own.Location }, sink);
-        pump = null;
-        SynchronizationContext.SetSynchronizationContext(null);
+        WarmUpPump.Around(() => Run(warmUp with { AssemblyPath = own.Location }, sink));
         _ = HasOurFramework(Assembly.LoadFrom(warmUp.AssemblyPath));
     }
 
@@ -61,7 +55,7 @@ internal sealed class XunitTestRunner : ITestRunner
         // It runs one collection: what xUnit.net takes to run several would be threads for nothing.
         options.SetValue<bool?>("xunit.execution.DisableParallelization", true);
         executor.RunTests(cases, forwarder, options);
-        pump?.Invoke();
+        WarmUpPump.Continue();
         forwarder.WaitUntilFinished();
     }
 
