@@ -39,13 +39,24 @@ internal sealed partial class VictimRun : IDisposable
     public int TestHost => Residue.Processes("testhost").Single(pid => !Residue.Processes("vstest.console").Contains(pid));
 
     /// <summary>Waits until all four busy tests are in the middle of it.</summary>
-    public void WaitUntilBusy()
+    public void WaitUntilBusy() => WaitFor("busy-*", 4);
+
+    /// <summary>Waits until so many stepwise tests have started.</summary>
+    public void WaitForStep(int number) => WaitFor("step-*", number);
+
+    /// <summary>How many stepwise tests have started.</summary>
+    public int Steps => Signals.GetFiles("step-*").Length;
+
+    /// <summary>Lets a stepwise test end.</summary>
+    public void EndStep(int number) => File.WriteAllText(Path.Combine(Signals.FullName, $"go-{number}"), "");
+
+    private void WaitFor(string signal, int count)
     {
         DateTime deadline = DateTime.UtcNow + Patience;
-        while (Signals.GetFiles("busy-*").Length < 4)
+        while (Signals.GetFiles(signal).Length < count)
         {
             if (DateTime.UtcNow > deadline || process.HasExited)
-                throw new TimeoutException($"The busy tests did not all start: {(output.IsCompleted ? output.Result : "")}");
+                throw new TimeoutException($"There are not {count} tests that have said {signal}: {(output.IsCompleted ? output.Result : "")}");
             Thread.Sleep(20);
         }
     }

@@ -17,6 +17,12 @@ internal sealed class Sandbox(EventLoop loop, int control, SandboxSpec spec)
 
     public SandboxSpec Spec { get; } = spec;
 
+    /// <summary>Has the fork server say what it has to say: called when init's connection ends, which may be the server's doing.</summary>
+    public required Action HearServer { get; init; }
+
+    /// <summary>How the fork server was lost, and the sandbox with it; null: it was not.</summary>
+    public string? ServerLoss { get; set; }
+
     /// <summary>Everything is built.</summary>
     /// <exception cref="SandboxException">It could not be; why.</exception>
     public Task Ready => ready.Task;
@@ -150,6 +156,7 @@ internal sealed class Sandbox(EventLoop loop, int control, SandboxSpec spec)
             return;
         if (message.Length == 0)
         {
+            HearServer();
             Lose();
             return;
         }

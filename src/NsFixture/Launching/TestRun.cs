@@ -48,7 +48,7 @@ internal sealed class TestRun
     {
         if (sandbox.TakeConnection() is not { } connection)
         {
-            tracker.End(FailureInfo.Of(typeof(SandboxException), $"The test's sandbox was lost: {sandbox.Failure}."));
+            tracker.End(OfServer(sandbox, "The test had not started") ?? FailureInfo.Of(typeof(SandboxException), $"The test's sandbox was lost: {sandbox.Failure}."));
             return Task.CompletedTask;
         }
         var run = new TestRun(sandbox, deadline, tracker, request.AssemblyPath, connection);
@@ -198,6 +198,7 @@ internal sealed class TestRun
         Drain();
         string why = sandbox.Failure ?? "the sandbox's init process ended unexpectedly";
         Finish(timedOut ? Deadline()
+            : OfServer(sandbox, started ? "The test had started" : "The test had not started") is { } lost ? lost with { Messages = [lost.Messages[0] + Tails()] }
             : why.StartsWith("the sandbox could not be built", StringComparison.Ordinal) ? FailureInfo.Of(typeof(SandboxException), char.ToUpperInvariant(why[0]) + why[1..])
             : Ended($"The test's sandbox was lost: {why}."));
     }
@@ -242,6 +243,10 @@ internal sealed class TestRun
             completion.SetException(e);
         }
     }
+
+    // Not the test's doing. It is not run again either: a test that ends its server would never be found.
+    private static FailureInfo? OfServer(Sandbox sandbox, string progress) => sandbox.ServerLoss is not { } loss ? null
+        : FailureInfo.Of(typeof(ForkServerLostException), $"Infrastructure failure, not the test's own: {loss} {progress}; it is not run again.");
 
     private FailureInfo Deadline() => FailureInfo.Of(typeof(TestDeadlineException), !started
         ? $"The test's process did not come to start the test within its deadline of {deadline.TotalMilliseconds:0} ms and {StartAllowance.TotalSeconds:0} s more: the machine is overloaded, or the test assembly cannot be loaded." + Tails()
