@@ -150,6 +150,9 @@ internal sealed class ForkServer
                 if (sandboxes.Remove(reader.Int32(), out Sandbox? refused))
                     refused.Refuse(reader.Text());
                 break;
+            case ControlKind.ServerUnwell:
+                Console.Error.WriteLine($"NsFixture: warning: {reader.Text()}");
+                break;
             case ControlKind.SandboxReaped:
                 if (sandboxes.Remove(reader.Int32(), out Sandbox? reaped))
                     reaped.Reaped(new ProcessEnd(reader.Int32()));

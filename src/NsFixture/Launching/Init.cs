@@ -15,7 +15,7 @@ namespace NsFixture.Launching;
 /// for another thread, and nothing is finalized, so descriptors are closed by hand.
 /// </para>
 /// </summary>
-internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
+internal sealed unsafe partial class Init(int control, int[] runtimeDescriptors)
 {
     private const int SignalSetSize = 128; // sizeof(sigset_t)
     private const int ResultSocket = 500; // above whatever the runtime has opened
@@ -81,12 +81,13 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
             poll[0] = Poller.Reading(signals);
             for (int i = 0; i < controls.Count; i++)
                 poll[i + 1] = Poller.Reading(controls[i]);
-            Poller.Wait(poll, -1);
+            Poller.Wait(poll, Patience);
             if (poll[0].revents != 0)
                 Reap(signals);
             for (int i = 1; i < poll.Length; i++)
                 if (poll[i].revents != 0 && Receive(poll[i].fd, signals) is { } start)
                     return start;
+            ContinueEnd();
         }
     }
 
@@ -110,6 +111,12 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
                 return StartTest(message, descriptors, signals);
             case ControlKind.Connect:
                 controls.Add(descriptors[0]);
+                return null;
+            case ControlKind.StillOpen:
+                stillOpen = StillOpen.Read(message);
+                return null;
+            case ControlKind.Finish:
+                BeginEnd();
                 return null;
             default:
                 Answer(from, message, descriptors);
@@ -235,6 +242,7 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
         string[] argv = reader.Strings()!, envp = reader.Strings()!;
         int result = descriptors[0], output = descriptors[1], error = descriptors[2];
         var (ours, theirs) = UnixSocket.Pair(SocketConstants.SOCK_SEQPACKET);
+        mountsBefore = Leftovers.Mounts();
         test = Clone.Fork(0, out int pidFd);
         if (test > 0)
         {
@@ -306,8 +314,10 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
         while ((pid = Libc.WaitPid(-1, &status, WaitOptions.WNOHANG)) > 0)
         {
             processes?.Ended(pid, status);
-            if (pid == test)
-                UnixSocket.Send(control, new ByteWriter().Byte((byte)ControlKind.TestEnded).Int32(status).Written);
+            if (pid != test)
+                continue;
+            testEnded = true;
+            UnixSocket.Send(control, new ByteWriter().Byte((byte)ControlKind.TestEnded).Int32(status).Written);
         }
     }
 }

@@ -6,7 +6,7 @@ namespace NsFixture.Launching;
 /// The test host's handle on one sandbox: init's control socket and process descriptor. Closing it ends init, and init's end
 /// is the end of everything inside. State belongs to the event loop's thread.
 /// </summary>
-internal sealed class Sandbox(EventLoop loop, int control, SandboxSpec spec)
+internal sealed partial class Sandbox(EventLoop loop, int control, SandboxSpec spec)
 {
     private readonly TaskCompletionSource gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -128,6 +128,7 @@ internal sealed class Sandbox(EventLoop loop, int control, SandboxSpec spec)
             Failure ??= $"the sandbox's init process {end}";
         Descriptors.Close(pidFd);
         pidFd = -1;
+        LogEnd();
         Lose();
         Vanish();
     }
@@ -169,6 +170,9 @@ internal sealed class Sandbox(EventLoop loop, int control, SandboxSpec spec)
                 break;
             case ControlKind.InitFailed:
                 Failure = "the sandbox could not be built: " + reader.Text();
+                break;
+            case ControlKind.Ending:
+                HearEnd(ref reader);
                 break;
             case ControlKind.TestEnded:
                 End = new ProcessEnd(reader.Int32());

@@ -89,6 +89,8 @@ internal static class TestProcess
         foreach (string path in request.CoverageFiles.Where(File.Exists))
             channel.Send(new TestReport(TestReportKind.CoverageHits) { Text = path, Data = File.ReadAllBytes(path) });
         channel.Send(new TestReport(TestReportKind.Done));
+        if (EnvironmentSettings.Leaks(out _) != LeakMode.Off)
+            StillOpen.Tell(control);
     }
 
     private static void WaitForDebugger(TestChannel channel)

@@ -7,7 +7,7 @@ namespace NsFixture.Launching;
 /// One process of one sandbox running its test cases, from the test host's side: sends the request, reads reports and raw
 /// output as they come, ends what takes too long, and says how it ended. State belongs to the event loop's thread.
 /// </summary>
-internal sealed class TestRun
+internal sealed partial class TestRun
 {
     // The stack of a crash, whose beginning is what is shown, takes a hundred kilobytes where frames have long generic names.
     private const int TailLength = 128 * 1024, ShownLength = 2000;
@@ -52,6 +52,7 @@ internal sealed class TestRun
             return Task.CompletedTask;
         }
         var run = new TestRun(sandbox, deadline, tracker, request.AssemblyPath, connection);
+        sandbox.Name = request.RunnerType == typeof(Canary).AssemblyQualifiedName ? null : tracker.Name;
         run.loop.Post(run.Start);
         // On the caller's thread: a request may be larger than the socket's buffer, and then this waits for the process.
         SocketStream.WriteAll(connection.Socket, request.ToFrame());
@@ -88,7 +89,7 @@ internal sealed class TestRun
         timer = loop.Schedule(started ? deadline : deadline + StartAllowance, () =>
         {
             timedOut = true;
-            sandbox.Kill();
+            DumpAndKill();
         });
     }
 
@@ -169,7 +170,7 @@ internal sealed class TestRun
                 DebuggerNotice.Print(sandbox.ProcessId, message.Number, tracker.NextCase);
                 break;
             default:
-                tracker.Receive(message);
+                Pass(message);
                 break;
         }
     }
@@ -185,7 +186,7 @@ internal sealed class TestRun
     // It ended of itself. After its last report nobody waits for that any more.
     private void OnTestEnded()
     {
-        if (!reading)
+        if (!reading || awaitsEnd)
             return; // it was quicker than the thread that wrote its request; BeginReading looks again
         Drain();
         Finish(timedOut ? Deadline() : Ended($"The test's process {sandbox.End} {tracker.Progress}."));
@@ -195,6 +196,11 @@ internal sealed class TestRun
     {
         if (!reading)
             return;
+        if (awaitsEnd)
+        {
+            CompleteEnd();
+            return;
+        }
         Drain();
         string why = sandbox.Failure ?? "the sandbox's init process ended unexpectedly";
         Finish(timedOut ? Deadline()
@@ -206,8 +212,10 @@ internal sealed class TestRun
     private void Drain()
     {
         ReadReports(untilEmpty: true);
-        if (!over)
-            DrainOutput();
+        if (over)
+            return;
+        ReleaseHeld();
+        DrainOutput();
     }
 
     private void DrainOutput()
@@ -236,6 +244,7 @@ internal sealed class TestRun
         try
         {
             tracker.End(failure);
+            WarnOfLeaks();
             completion.SetResult();
         }
         catch (Exception e)
@@ -251,7 +260,7 @@ internal sealed class TestRun
     private FailureInfo Deadline() => FailureInfo.Of(typeof(TestDeadlineException), !started
         ? $"The test's process did not come to start the test within its deadline of {deadline.TotalMilliseconds:0} ms and {StartAllowance.TotalSeconds:0} s more: the machine is overloaded, or the test assembly cannot be loaded." + Tails()
         : $"The test ran longer than its deadline of {deadline.TotalMilliseconds:0} ms and was ended. " +
-        "If it needs more time, raise it: [IsolatedNetwork(Deadline = milliseconds)] or NSFIXTURE_DEADLINE=milliseconds." + Tails());
+        "If it needs more time, raise it: [IsolatedNetwork(Deadline = milliseconds)] or NSFIXTURE_DEADLINE=milliseconds." + Tails() + (dump == null ? "" : Environment.NewLine + dump));
 
     private FailureInfo Ended(string message) => FailureInfo.Of(typeof(TestProcessEndedException), message + Tails());
 

@@ -9,7 +9,7 @@ namespace NsFixture.Launching;
 /// private copy of the host's mounts. What is the same for every sandbox is prepared here once: the root plan, the copy of
 /// /etc. It serves requests over one socket, reaps its inits, and ends with the connection.
 /// </summary>
-internal sealed class Zygote(int client, UserMapping mapping, int[] runtimeDescriptors, string assemblyPath)
+internal sealed partial class Zygote(int client, UserMapping mapping, int[] runtimeDescriptors, string assemblyPath)
 {
     private readonly Dictionary<int, Child> children = []; // by pidfd
     private List<RootEntry> rootPlan = [];
@@ -57,6 +57,7 @@ internal sealed class Zygote(int client, UserMapping mapping, int[] runtimeDescr
         Rehearse();
         // The runtime keeps its assemblies open; the rehearsal may have loaded some more.
         runtimeDescriptors = [.. Descriptors.Open().Where(fd => fd > 2 && (runtimeDescriptors.Contains(fd) || Descriptors.Target(fd).EndsWith(".dll", StringComparison.Ordinal))).Order()];
+        RememberHealth();
     }
 
     /// <summary>
@@ -70,6 +71,7 @@ internal sealed class Zygote(int client, UserMapping mapping, int[] runtimeDescr
         if (Libc.Unshare((int)(Sched.CLONE_NEWNS | Sched.CLONE_NEWNET | Sched.CLONE_NEWUTS)) != 0)
             throw LinuxException.Last("unshare", "mnt, net, uts");
         SandboxBuilder.Build(new SandboxOptions().Resolve(Path.GetDirectoryName(typeof(Zygote).Assembly.Location)!), rootPlan, [], out SandboxRoots roots).Dispose();
+        Leftovers.Rehearse();
         roots.Dispose();
         // Network and host name belong to the outer user namespace, which a rootless zygote may not enter again: they are left
         // in the rehearsal's. Every sandbox has its own anyway.
@@ -101,6 +103,8 @@ internal sealed class Zygote(int client, UserMapping mapping, int[] runtimeDescr
             UnixSocket.Send(client, new ByteWriter().Byte((byte)ControlKind.SandboxReaped).Int32(child.Id).Int32(status).Written);
         }
         ended?.ForEach(pidFd => children.Remove(pidFd));
+        if (ended != null)
+            CheckHealth();
     }
 
     /// <summary>Not null: this process is a test's.</summary>

@@ -119,6 +119,7 @@ internal static class SocketConstants
     public const int SO_SNDBUF = 7;
     public const int SO_RCVBUF = 8;
     public const int SO_ATTACH_FILTER = 26;
+    public const int SO_DOMAIN = 39;
     public const int SOL_PACKET = 263;
     public const int SO_PEERCRED = 17;
     public const int SCM_RIGHTS = 1;

@@ -42,6 +42,10 @@ public sealed class TestProcessEndedException(string message) : SandboxException
 /// <param name="inner">What caused it, if it is known.</param>
 public sealed class ForkServerLostException(string message, Exception? inner = null) : SandboxException(message, inner);
 
+/// <summary>A test left something in its sandbox that would be on the machine had it run there, and NSFIXTURE_LEAKS=fail.</summary>
+/// <param name="message">What it left.</param>
+public sealed class TestLeakException(string message) : SandboxException(message);
+
 /// <summary>A test ran longer than its deadline and was ended.</summary>
 /// <param name="message">The deadline and what was seen of the test.</param>
 public sealed class TestDeadlineException(string message) : SandboxException(message);
