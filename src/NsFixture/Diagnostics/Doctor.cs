@@ -59,6 +59,9 @@ public static class Doctor
             if (tried.Failed)
                 yield return Refusals.Of(machine, tried.Errno, tried.ToString());
         }
+        // What podman's filter refuses to whoever does not have CAP_SYS_ADMIN outside.
+        if (machine.Tried("hostname") is { Failed: true } name)
+            yield return Refusals.Of(machine, name.Errno, name.ToString());
         foreach (string part in (string[])["map", "tmpfs", "veth"])
             if (machine.Tried(part) is { Failed: true } tried)
                 yield return new Finding(Check.Refused, Severity.Prevents, "The kernel refuses what every sandbox is made of", tried.ToString(),

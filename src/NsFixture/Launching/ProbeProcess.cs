@@ -99,6 +99,12 @@ internal static unsafe class ProbeProcess
         foreach (var (name, flag) in Types)
             if (!Try(name, $"unshare of the {name} namespace", () => LinuxException.Check(Libc.Unshare((int)flag), "unshare", name)))
                 refused.Add(name);
+        if (!refused.Contains("uts"))
+            Try("hostname", "sethostname", () =>
+            {
+                fixed (byte* name = "probe"u8)
+                    LinuxException.Check(Libc.SetHostName(name, 5), "sethostname", "probe");
+            });
         if (refused.Contains("mnt"))
             return;
         // The new pid namespace is that of children.

@@ -28,6 +28,7 @@ internal sealed class FixtureMachine : IDisposable
         Write("sys/fs/cgroup/cgroup.controllers", "cpu memory pids\n");
         Write("sys/fs/cgroup/user.slice/user-1000.slice/session-1.scope/cgroup.controllers", "cpu memory pids\n");
         Write("sys/fs/cgroup/user.slice/user-1000.slice/session-1.scope/pids.max", "max\n");
+        Write("etc/passwd", $"other:x:77777:1000::/:/bin/sh\ntester:x:{Libc.GetEUid()}:1000::/:/bin/sh\n");
         Write("etc/subuid", "tester:100000:65536\n");
         Write("etc/subgid", "tester:100000:65536\n");
         Write("dev/net/tun", "");
@@ -59,7 +60,7 @@ internal sealed class FixtureMachine : IDisposable
         return this;
     }
 
-    public DoctorReport Examine() => Doctor.Examine(new Machine(Roots, attempts) { IsRoot = IsRoot, IsLinux = IsLinux, UserName = "tester", Dotnet = "/opt/dotnet/dotnet" });
+    public DoctorReport Examine() => Doctor.Examine(new Machine(Roots, attempts) { IsRoot = IsRoot, IsLinux = IsLinux, Dotnet = "/opt/dotnet/dotnet" });
 
     public void Dispose() => Directory.Delete(directory, recursive: true);
 }

@@ -11,6 +11,8 @@ internal sealed class Machine(DoctorRoots roots, IReadOnlyDictionary<string, Att
 {
     private static readonly Attempt NotTried = new(-1, "");
 
+    private string? userName;
+
     /// <summary>The machine at hand, as far as its files tell.</summary>
     public static Machine Here { get; } = new(new DoctorRoots());
 
@@ -18,8 +20,8 @@ internal sealed class Machine(DoctorRoots roots, IReadOnlyDictionary<string, Att
 
     public bool IsRoot { get; init; } = OperatingSystem.IsLinux() && Libc.GetEUid() == 0;
 
-    /// <summary>By its id, where nobody has that.</summary>
-    public string UserName { get; init; } = Environment.UserName is { Length: > 0 } || !OperatingSystem.IsLinux() ? Environment.UserName : Libc.GetEUid().ToString(CultureInfo.InvariantCulture);
+    /// <summary>The user's name; its id, where nobody has that.</summary>
+    public string UserName => userName ??= UserNamed(OperatingSystem.IsLinux() ? Libc.GetEUid().ToString(CultureInfo.InvariantCulture) : Environment.UserName);
 
     /// <summary>The program that AppArmor would have to let through.</summary>
     public string Dotnet { get; init; } = Environment.ProcessPath ?? "/usr/bin/dotnet";
@@ -49,6 +51,9 @@ internal sealed class Machine(DoctorRoots roots, IReadOnlyDictionary<string, Att
     /// <summary>The limit that counts, of proc_pid_limits(5); null: none, or unlimited.</summary>
     public long? Limit(string name) => Proc("self/limits")?.Split('\n').FirstOrDefault(l => l.StartsWith(name, StringComparison.Ordinal)) is { } line
         && long.TryParse(line[name.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0], CultureInfo.InvariantCulture, out long value) ? value : null;
+
+    // passwd(5). Environment.UserName fails where that file does not exist, as in a container.
+    private string UserNamed(string id) => (Etc("passwd") ?? "").Split('\n').Select(l => l.Split(':')).FirstOrDefault(f => f.Length > 2 && f[2] == id)?[0] ?? id;
 
     private static string? Read(string root, string path)
     {

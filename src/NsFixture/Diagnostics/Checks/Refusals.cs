@@ -19,8 +19,8 @@ internal static class Refusals
         if (BySwitch(machine) is { } finding)
             return finding with { Proof = $"{finding.Proof}; {tried}" };
         string? mode = machine.Status("Seccomp");
-        if (makesNamespaces && mode != "0")
-            return new Finding(Check.Seccomp, Severity.Prevents, "A security policy forbids new namespaces: a container engine's seccomp filter, in most cases",
+        if (mode == "2" || (makesNamespaces && mode != "0"))
+            return new Finding(Check.Seccomp, Severity.Prevents, "A security policy forbids new namespaces, or what is done in them: a container engine's seccomp filter, in most cases",
                 $"{tried}; /proc/self/status has Seccomp: {mode ?? "(unknown)"}, of which 2 is a filter",
                 "with Docker or podman, start the container with --security-opt seccomp=unconfined and, where /proc is masked, --security-opt systempaths=unconfined; or with --privileged.");
         if (machine.Sys("fs/selinux/enforce")?.Trim() == "1")

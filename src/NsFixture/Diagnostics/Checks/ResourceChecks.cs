@@ -41,7 +41,7 @@ internal static class ResourceChecks
 
     private static Finding? MaskedSys(Machine machine) => !machine.Tried("sysfs").Failed ? null
         : new Finding(Check.MaskedSys, Severity.Limits, "A sandbox can have no /sys of its own: what it shows there of network devices is the machine's", machine.Tried("sysfs").ToString(),
-            "start the container with --security-opt systempaths=unconfined (Docker), --security-opt unmask=ALL (podman), or --privileged.");
+            "start the container with --privileged, if tests look there.");
 
     private static Finding? Overlay(Machine machine) => !machine.Tried("overlay").Failed ? null
         : new Finding(Check.Overlay, Severity.Limits, "There is no overlayfs in user namespaces, so the machine's directories are read-only in a sandbox",
