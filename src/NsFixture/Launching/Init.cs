@@ -35,6 +35,9 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
             {
                 plan = spec.Plan;
                 network = SandboxBuilder.Build(spec, rootPlan, notes);
+                for (int host = 0; host < plan.Hosts.Count; host++)
+                    if (plan.Hosts[host].Nat != null)
+                        network.StartTranslator(host, runtimeDescriptors);
             }
             catch (Exception e)
             {
@@ -129,6 +132,7 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
                     break;
                 case HostRequest.SetNat:
                     network.SetNat(host, reader.Nat());
+                    network.StartTranslator(host, runtimeDescriptors);
                     break;
                 case HostRequest.SetFirewall:
                     network.SetFirewall(host, reader.Firewall());

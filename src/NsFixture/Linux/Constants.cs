@@ -114,6 +114,27 @@ internal static class SocketConstants
     };
 }
 
+[CHeader("linux/if_packet.h")]
+internal static class PacketOptions
+{
+    public const int PACKET_IGNORE_OUTGOING = 23;
+}
+
+[CHeader("sys/socket.h")]
+internal static class PacketConstants
+{
+    public const int AF_PACKET = 17;
+    public const int SOL_PACKET = 263;
+}
+
+[CHeader("linux/if_ether.h")]
+internal static class EtherTypes
+{
+    public const int ETH_P_IP = 0x0800;
+    public const int ETH_P_ALL = 3;
+    public const int ETH_P_IPV6 = 0x86dd;
+}
+
 [CHeader("poll.h")]
 internal static class PollFlags
 {

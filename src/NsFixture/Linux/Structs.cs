@@ -60,6 +60,19 @@ internal struct PollFd
     public short revents;
 }
 
+[CHeader("linux/if_packet.h", CName = "struct sockaddr_ll")]
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct SockAddrLl
+{
+    public ushort sll_family;
+    public ushort sll_protocol;
+    public int sll_ifindex;
+    public ushort sll_hatype;
+    public byte sll_pkttype;
+    public byte sll_halen;
+    public fixed byte sll_addr[8];
+}
+
 [CHeader("linux/capability.h", CName = "struct __user_cap_header_struct")]
 [StructLayout(LayoutKind.Sequential)]
 internal struct CapHeader

@@ -31,10 +31,14 @@ internal static class Rtm
     public const ushort RTA_DST = 1;
     public const ushort RTA_OIF = 4;
     public const ushort RTA_GATEWAY = 5;
+    public const ushort RTA_METRICS = 8;
+    public const ushort RTAX_LOCK = 1;
+    public const ushort RTAX_MTU = 2;
     public const byte RT_TABLE_MAIN = 254;
     public const byte RTPROT_STATIC = 4;
     public const byte RTN_UNICAST = 1;
     public const byte RT_SCOPE_UNIVERSE = 0;
+    public const byte RT_SCOPE_LINK = 253;
 }
 
 [CHeader("linux/if_link.h")]
@@ -46,6 +50,7 @@ internal static class IfLink
     public const ushort IFLA_MASTER = 10;
     public const ushort IFLA_LINKINFO = 18;
     public const ushort IFLA_NET_NS_FD = 28;
+    public const ushort IFLA_GSO_MAX_SEGS = 40;
     public const ushort IFLA_INFO_KIND = 1;
     public const ushort IFLA_INFO_DATA = 2;
 }
@@ -68,6 +73,7 @@ internal static class IfAddr
 internal static class IfFlags
 {
     public const uint IFF_UP = 1;
+    public const uint IFF_NOARP = 0x80;
 }
 
 [CHeader("linux/netlink.h", CName = "struct nlmsghdr")]
