@@ -15,7 +15,7 @@ namespace NsFixture.Launching;
 /// for another thread, and nothing is finalized, so descriptors are closed by hand.
 /// </para>
 /// </summary>
-internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
+internal sealed unsafe partial class Init(int control, int[] runtimeDescriptors)
 {
     private const int SignalSetSize = 128; // sizeof(sigset_t)
     private const int ResultSocket = 500; // above whatever the runtime has opened
@@ -51,6 +51,7 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
                     Links.Apply(notes);
                 if (plan.Dns != null)
                     Dns.Start();
+                network.StartTranslators(runtimeDescriptors);
             }
             catch (Exception e)
             {
@@ -176,6 +177,7 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
                 case HostRequest.SetNat:
                     lives?.RequireOn(host);
                     network.SetNat(host, reader.Nat());
+                    network.StartTranslators(runtimeDescriptors);
                     break;
                 case HostRequest.SetFirewall:
                     lives?.RequireOn(host);
@@ -205,14 +207,7 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
 
     private HostViews Views => views ??= new HostViews(plan, network, roots);
 
-    private HostLives Lives => lives ??= new HostLives(network, Views, LinksChanged);
-
-    private void LinksChanged(NetworkPlan current)
-    {
-        plan = current;
-        if (links != null || current.HasConditions)
-            Links.Changed(current);
-    }
+    private HostLives Lives => lives ??= new HostLives(network, Views, this);
 
     private void RequireRunning(int host, int[] descriptors)
     {

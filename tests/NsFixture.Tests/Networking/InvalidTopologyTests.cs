@@ -251,6 +251,14 @@ public class InvalidTopologyTests
     }
 
     [Fact]
+    public void A_NAT64_that_cannot_be()
+    {
+        NatProblem(Nat.Home.WithoutIPv4().WithIPv6Masquerade().WithNat64()).Should().Contain("ends in the NAT of IPv4");
+        Problem(new Topology().WithNetwork("a").WithNetwork("b", n => n.WithoutIPv4()).WithRouter("r", r => r.WithNat("b", Nat.Home.WithNat64()))).Should().Contain("\"b\" does not have");
+        Problem(new Topology().WithNetwork("a", n => n.WithSubnet("198.18.0.0/15")).WithNetwork("b").WithRouter("r", r => r.WithNat("b", Nat.Home.WithNat64()))).Should().Contain("198.19.0.0/16").And.Contain("\"a\"");
+    }
+
+    [Fact]
     public void A_port_forward_that_cannot_be()
     {
         NatProblem(Nat.Home.WithPortForward(IPTransport.Icmp, 80, "test")).Should().Contain("icmp 80 → test:80").And.Contain("only TCP and UDP");

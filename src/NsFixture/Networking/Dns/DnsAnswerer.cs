@@ -11,6 +11,8 @@ internal readonly record struct DnsReply(byte[]? Message, TimeSpan Delay);
 /// </summary>
 internal sealed class DnsAnswerer(DnsZone zone, IReadOnlyList<PlannedHost> hosts)
 {
+    private IReadOnlyList<PlannedHost> hosts = hosts;
+
     /// <summary>How many questions are remembered; the oldest go first.</summary>
     public const int MaxQueries = 10_000;
 
@@ -38,6 +40,13 @@ internal sealed class DnsAnswerer(DnsZone zone, IReadOnlyList<PlannedHost> hosts
             behaviours.RemoveAll(b => b.Planned.Name == behaviour.Name && b.Planned.Failure.HasValue == behaviour.Failure.HasValue);
             behaviours.Add(new Behaviour(behaviour));
         }
+    }
+
+    /// <summary>Knows other hosts from now on.</summary>
+    public void SetHosts(NetworkPlan plan)
+    {
+        hosts = plan.Hosts;
+        zone.SetHosts(plan);
     }
 
     public void Remove(string name) => zone.Remove(zone.Known(name));

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace NsFixture.Networking;
 
@@ -26,6 +27,10 @@ internal sealed record NetworkPlan(
 
     /// <summary>What the name server says; null: there is none, until one is asked for.</summary>
     public PlannedDns? Dns { get; init; }
+
+    /// <summary>Whether a host is told addresses behind a NAT64, of names without IPv6.</summary>
+    public bool IsOnDns64(PlannedHost host) =>
+        Dns is { HasDns64: true } && !host.Interfaces.Any(i => i.Addresses.Any(a => a.Address.AddressFamily == AddressFamily.InterNetwork));
 
     /// <summary>The host of that name, own or further, in any case; null: there is none.</summary>
     public PlannedHost? Find(string name) => Present.FirstOrDefault(h => h.DnsNames.Prepend(h.Name).Contains(name, StringComparer.OrdinalIgnoreCase));

@@ -199,7 +199,7 @@ internal sealed class TopologyPlanner
             problems);
         foreach (NodeDraft node in nodes)
         {
-            FilterInterface[] interfaces = [.. node.Links.Select(l => new FilterInterface(l.Index, l.Network.Name, l.Network.Pool6?.Prefix))];
+            FilterInterface[] interfaces = [.. node.Links.Select(l => new FilterInterface(l.Index, l.Network.Name, l.Network.Pool4?.Prefix, l.Network.Pool6?.Prefix))];
             node.Nat = node.Declaration.Nat is { } nat ? filters.Plan(node.Title, interfaces, nat) : null;
             node.Firewall = node.Declaration.Firewall is { } firewall ? filters.Plan(node.Title, interfaces, firewall) : null;
         }
