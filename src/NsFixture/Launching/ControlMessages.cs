@@ -30,6 +30,9 @@ internal enum ControlKind : byte
     /// <summary>Init → client: the sandbox could not be built; why.</summary>
     InitFailed,
 
+    /// <summary>Init → client; descriptor: a channel for <see cref="Networking.MachineSockets"/>, which the client serves from now on.</summary>
+    ServeSockets,
+
     /// <summary>Client → init: argv and envp, both empty for a fork; descriptors: result socket, stdout, stderr.</summary>
     RunTest,
 

@@ -14,6 +14,9 @@ internal enum DnsRequest : byte
     /// </summary>
     Serve,
 
+    /// <summary>From init alone; descriptor: a channel for <see cref="Networking.MachineSockets"/>. There is a way to the machine's name servers.</summary>
+    Forward,
+
     /// <summary>Records and behaviours, as of <see cref="Networking.PlannedDns"/>.</summary>
     Set,
 

@@ -16,6 +16,7 @@ internal sealed class DnsResponder
     private readonly PriorityQueue<Action, long> late = new();
     private readonly DnsAnswerer answerer;
     private NetworkPlan plan;
+    private DnsForwarder? forwarder;
     private readonly byte[] datagram = new byte[MaxDatagram];
 
     public DnsResponder(int control, List<DnsSockets> sockets, NetworkPlan plan, bool ipv6)
@@ -31,11 +32,12 @@ internal sealed class DnsResponder
     {
         while (controls.Count > 0 && controls[0] >= 0)
         {
-            PollFd[] poll = [.. controls.Select(Poller.Reading), .. sockets.SelectMany(s => (PollFd[])[Poller.Reading(s.Udp), Poller.Reading(s.Tcp)]), .. connections.Select(c => c.Poll)];
+            PollFd[] poll = [.. controls.Select(Poller.Reading), .. sockets.SelectMany(s => (PollFd[])[Poller.Reading(s.Udp), Poller.Reading(s.Tcp)]), .. connections.Select(c => c.Poll), .. forwarder?.Polls ?? []];
             DnsConnection[] polled = [.. connections];
             DnsSockets[] served = [.. sockets];
             int afterControls = controls.Count;
             Poller.Wait(poll, UntilNextReply());
+            forwarder?.Advance();
             while (late.TryPeek(out _, out long due) && due <= Environment.TickCount64)
                 late.Dequeue()();
             for (int i = 0; i < poll.Length; i++)
@@ -44,7 +46,9 @@ internal sealed class DnsResponder
                     continue;
                 if (i < afterControls)
                     Obey(poll[i].fd);
-                else if (i - afterControls is var socket && socket >= 2 * served.Length)
+                else if (i - afterControls is var socket && socket >= (2 * served.Length) + polled.Length)
+                    break; // the forwarder's
+                else if (socket >= 2 * served.Length)
                     Serve(polled[socket - (2 * served.Length)]);
                 else if (sockets.Contains(served[socket / 2])) // it has not been closed in this round
                     Serve(poll[i].fd, served[socket / 2]);
@@ -53,7 +57,11 @@ internal sealed class DnsResponder
         }
     }
 
-    private int UntilNextReply() => late.TryPeek(out _, out long due) ? (int)Math.Clamp(due - Environment.TickCount64, 0, int.MaxValue) : -1;
+    private int UntilNextReply()
+    {
+        int reply = late.TryPeek(out _, out long due) ? (int)Math.Clamp(due - Environment.TickCount64, 0, int.MaxValue) : -1, limit = forwarder?.UntilNextLimit ?? -1;
+        return reply < 0 ? limit : limit < 0 ? reply : Math.Min(reply, limit);
+    }
 
     private void Serve(int fd, DnsSockets own)
     {
@@ -66,7 +74,7 @@ internal sealed class DnsResponder
         }
         int n;
         while ((n = InetSocket.Receive(fd, datagram, out SockAddrIn from)) >= 0)
-            Reply(answerer.Answer(datagram.AsSpan(0, n), own.Host, overTcp: false), message =>
+            Reply(datagram.AsSpan(0, n), own.Host, overTcp: false, message =>
             {
                 if (sockets.Contains(own)) // the answer may be late, and the host gone
                     InetSocket.Send(fd, message, from);
@@ -77,10 +85,19 @@ internal sealed class DnsResponder
     {
         connection.Advance();
         while (connection.TryTake(out byte[] message))
-            Reply(answerer.Answer(message, connection.Host, overTcp: true), connection.Send);
+            Reply(message, connection.Host, overTcp: true, connection.Send);
     }
 
-    private void Reply(DnsReply reply, Action<byte[]> send)
+    private void Reply(ReadOnlySpan<byte> question, int host, bool overTcp, Action<byte[]> send)
+    {
+        DnsReply reply = answerer.Answer(question, host, overTcp);
+        if (reply.IsOthers)
+            forwarder!.Ask(question.ToArray(), overTcp, answer => Send(new DnsReply(answer, reply.Delay), send));
+        else
+            Send(reply, send);
+    }
+
+    private void Send(DnsReply reply, Action<byte[]> send)
     {
         if (reply.Message == null)
             return;
@@ -117,6 +134,10 @@ internal sealed class DnsResponder
                 break;
             case DnsRequest.Serve:
                 Serve(reader.Int32(), descriptors);
+                break;
+            case DnsRequest.Forward:
+                forwarder = new DnsForwarder(new MachineSockets(descriptors[0]));
+                answerer.HasOthers = true;
                 break;
             case DnsRequest.Set:
                 answerer.Set(reader.Dns());

@@ -8,7 +8,7 @@ namespace NsFixture.Launching;
 /// Init's side of the name server: makes its sockets, one pair on every host, and forks the one process that serves them all, when a
 /// topology has a name server or someone asks for it. Without that it costs nothing, and port 53 is free on every host.
 /// </summary>
-internal sealed class DnsService(NetworkPlan plan, SandboxNetwork network, int[] runtimeDescriptors)
+internal sealed class DnsService(NetworkPlan plan, SandboxNetwork network, int[] runtimeDescriptors, Func<int> connectToMachine)
 {
     private static bool isCompiled;
     private NetworkPlan plan = plan;
@@ -45,6 +45,8 @@ internal sealed class DnsService(NetworkPlan plan, SandboxNetwork network, int[]
                 Run(theirs, sockets);
             Descriptors.Close(pidFd); // reaped like any other child
             responder = ours;
+            if (plan.HasEgress)
+                Forward();
         }
         finally
         {
@@ -76,6 +78,8 @@ internal sealed class DnsService(NetworkPlan plan, SandboxNetwork network, int[]
         if (responder < 0)
             return;
         Tell(new ByteWriter().Byte((byte)DnsRequest.Change).Change(change));
+        if (current.HasEgress && !before.HasEgress)
+            Forward();
         foreach (PlannedHost host in change.Hosts.Where(h => h is { IsRemoved: false, IsContainer: false } && h.Index >= before.Hosts.Count))
             Serve(host.Index);
     }
@@ -101,6 +105,13 @@ internal sealed class DnsService(NetworkPlan plan, SandboxNetwork network, int[]
     {
         if (responder >= 0)
             Tell(new ByteWriter().Byte((byte)DnsRequest.Serve).Int32(host));
+    }
+
+    private void Forward()
+    {
+        int channel = connectToMachine();
+        Tell(new ByteWriter().Byte((byte)DnsRequest.Forward), channel);
+        Descriptors.Close(channel);
     }
 
     // Who goes on has an answer that counts. A name server that has ended is told of where it is used.

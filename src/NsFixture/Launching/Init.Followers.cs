@@ -1,3 +1,4 @@
+using NsFixture.Linux;
 using NsFixture.Networking;
 
 namespace NsFixture.Launching;
@@ -29,6 +30,22 @@ internal sealed unsafe partial class Init : INetworkFollower
         partitions?.Follow();
         if (links != null || current.HasConditions)
             Links.Changed(current);
+        StartHelpers();
+    }
+
+    /// <summary>Starts the processes that routers need and that do not run yet.</summary>
+    private void StartHelpers()
+    {
         network.StartTranslators(runtimeDescriptors);
+        network.StartEgress(runtimeDescriptors, ConnectToMachine);
+    }
+
+    /// <summary>A channel to whom the sandbox belongs to, who makes sockets of the machine's network.</summary>
+    private int ConnectToMachine()
+    {
+        var (ours, theirs) = UnixSocket.Pair(SocketConstants.SOCK_SEQPACKET);
+        UnixSocket.Send(control, new ByteWriter().Byte((byte)ControlKind.ServeSockets).Written, theirs);
+        Descriptors.Close(theirs);
+        return ours;
     }
 }

@@ -35,7 +35,7 @@ internal sealed unsafe partial class Init(int control, int[] runtimeDescriptors)
     // Made when it is needed: most sandboxes have perfect links.
     private LinkControl Links => links ??= new LinkControl(plan, network, runtimeDescriptors);
 
-    private DnsService Dns => dns ??= new DnsService(plan, network, runtimeDescriptors);
+    private DnsService Dns => dns ??= new DnsService(plan, network, runtimeDescriptors, ConnectToMachine);
 
     /// <summary>Returns in the process of a test only, with what that process is to do.</summary>
     public Action Run(SandboxSpec spec, IReadOnlyList<RootEntry> rootPlan)
@@ -51,7 +51,7 @@ internal sealed unsafe partial class Init(int control, int[] runtimeDescriptors)
                     Links.Apply(notes);
                 if (plan.Dns != null)
                     Dns.Start();
-                network.StartTranslators(runtimeDescriptors);
+                StartHelpers();
             }
             catch (Exception e)
             {
@@ -177,7 +177,7 @@ internal sealed unsafe partial class Init(int control, int[] runtimeDescriptors)
                 case HostRequest.SetNat:
                     lives?.RequireOn(host);
                     network.SetNat(host, reader.Nat());
-                    network.StartTranslators(runtimeDescriptors);
+                    StartHelpers();
                     break;
                 case HostRequest.SetFirewall:
                     lives?.RequireOn(host);

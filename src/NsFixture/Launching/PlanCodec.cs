@@ -64,13 +64,15 @@ internal static class PlanCodec
 
     private static void Host(ByteWriter writer, PlannedHost h) => writer
         .Int32(h.Index).String(h.Name).Boolean(h.IsRouter).Strings([.. h.DnsNames]).List(h.Interfaces, Interface).List(h.Routes, Route).Nat(h.Nat).Firewall(h.Firewall)
-        .Boolean(h.HasDerivedRoutes).Boolean(h.IsRemoved).Boolean(h.IsContainer);
+        .Boolean(h.HasDerivedRoutes).Boolean(h.IsRemoved).Boolean(h.IsContainer).Boolean(h.Egress != null).Bytes(h.Egress?.Machine?.GetAddressBytes() ?? []);
 
     private static PlannedHost Host(ref ByteReader reader) =>
         new(reader.Int32(), reader.Text(), reader.Boolean(), reader.Strings()!, List(ref reader, Interface), List(ref reader, Route))
         {
-            Nat = reader.Nat(), Firewall = reader.Firewall(), HasDerivedRoutes = reader.Boolean(), IsRemoved = reader.Boolean(), IsContainer = reader.Boolean(),
+            Nat = reader.Nat(), Firewall = reader.Firewall(), HasDerivedRoutes = reader.Boolean(), IsRemoved = reader.Boolean(), IsContainer = reader.Boolean(), Egress = Egress(reader.Boolean(), reader.Bytes()),
         };
+
+    private static PlannedEgress? Egress(bool has, ReadOnlySpan<byte> machine) => has ? new PlannedEgress(machine.Length == 0 ? null : new IPAddress(machine)) : null;
 
     private static void Interface(ByteWriter writer, PlannedInterface i) => writer
         .Int32(i.Host).Int32(i.Index).String(i.Device).Int32(i.Network).Bytes(i.HardwareAddress)

@@ -83,6 +83,12 @@ internal static unsafe partial class Libc
     [LibraryImport(Lib, EntryPoint = "bind", SetLastError = true)]
     public static partial int Bind(int fd, void* address, uint length);
 
+    [LibraryImport(Lib, EntryPoint = "shutdown", SetLastError = true)]
+    public static partial int Shutdown(int fd, int how);
+
+    [LibraryImport(Lib, EntryPoint = "getsockname", SetLastError = true)]
+    public static partial int GetSockName(int fd, void* address, uint* length);
+
     [LibraryImport(Lib, EntryPoint = "connect", SetLastError = true)]
     public static partial int Connect(int fd, void* address, uint length);
 

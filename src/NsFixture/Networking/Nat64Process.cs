@@ -37,10 +37,16 @@ internal sealed unsafe class Nat64Process
         onRouter.AddDeviceRoute(Nat64Translator.Pool, index, mtu - LongerHeader);
     }
 
-    /// <summary>Opens the packet socket, in the calling thread's namespace, the switch.</summary>
+    /// <summary>Opens its packet socket, in the calling thread's namespace, the switch.</summary>
     public static Nat64Process Open(PlannedHost router)
     {
-        string name = PortName(router);
+        var (socket, port) = OpenPort(PortName(router));
+        return new Nat64Process(socket, port, DeviceAddress(router));
+    }
+
+    /// <summary>A packet socket that has what comes in on a link of the calling thread's namespace, and the link's index.</summary>
+    public static (int Socket, int Index) OpenPort(string name)
+    {
         int socket = LinuxException.Check(Libc.Socket(SocketConstants.AF_PACKET, SocketConstants.SOCK_DGRAM | SocketConstants.SOCK_CLOEXEC, 0), "socket", "AF_PACKET");
         int index = Libc.IfNameToIndex(name);
         if (index == 0)
@@ -51,7 +57,7 @@ internal sealed unsafe class Nat64Process
         var address = new SockAddrLl { sll_family = SocketConstants.AF_PACKET, sll_protocol = NetworkOrder(EtherTypes.ETH_P_ALL), sll_ifindex = index };
         if (Libc.Bind(socket, &address, (uint)sizeof(SockAddrLl)) != 0)
             throw LinuxException.Last("bind", name);
-        return new Nat64Process(socket, index, DeviceAddress(router));
+        return (socket, index);
     }
 
     /// <summary>Starts the process, unless it runs; it ends with init.</summary>

@@ -55,6 +55,7 @@ internal sealed partial class SandboxNetwork
         foreach (PlannedInterface link in plan.Hosts[host].Interfaces)
             inSwitch.DeleteLink(link.PortName);
         RemoveTranslator(plan.Hosts[host]);
+        RemoveEgress(plan.Hosts[host]);
         int old = hostNamespaces[host];
         Build(plan.Hosts[host]);
         Descriptors.Close(old);
@@ -103,6 +104,7 @@ internal sealed partial class SandboxNetwork
         foreach (PlannedHost host in change.Hosts.Where(h => h.IsRemoved))
         {
             RemoveTranslator(host);
+            RemoveEgress(host);
             nats.Remove(host.Index);
             Descriptors.Close(hostNamespaces[host.Index]);
             hostNamespaces[host.Index] = -1;

@@ -40,6 +40,8 @@ internal sealed partial class SandboxNetwork
     {
         if (host.Nat is { } nat)
             In(host.Index, () => SetNat(host, nat, root, isNew: true));
+        if (host.Egress is { } egress)
+            In(host.Index, () => AddEgress(host, egress));
         if (host.Firewall is { } firewall)
             SetFirewall(host.Index, firewall);
     }

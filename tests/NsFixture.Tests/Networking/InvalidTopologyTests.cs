@@ -259,6 +259,16 @@ public class InvalidTopologyTests
     }
 
     [Fact]
+    public void A_way_out_that_cannot_be()
+    {
+        static Topology One(string? machine) => new Topology().WithNetwork("a").WithRouter("r", r => r.WithEgress(machine));
+        Problem(One("nowhere")).Should().Contain("Router \"r\"").And.Contain("\"nowhere\" is not an IPv4 or IPv6 address");
+        Problem(One("10.0.0.9")).Should().Contain("of network \"a\"");
+        Problem(One("127.0.0.1")).Should().Contain("nothing that routers pass on");
+        Problem(One(null).WithRouter("s", r => r.WithEgress())).Should().Contain("Router \"s\"").And.Contain("router \"r\"'s already");
+    }
+
+    [Fact]
     public void A_port_forward_that_cannot_be()
     {
         NatProblem(Nat.Home.WithPortForward(IPTransport.Icmp, 80, "test")).Should().Contain("icmp 80 → test:80").And.Contain("only TCP and UDP");

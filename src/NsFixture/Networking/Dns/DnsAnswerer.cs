@@ -3,7 +3,11 @@ using System.Buffers.Binary;
 namespace NsFixture.Networking;
 
 /// <summary>What is sent back, and how late; no message: nothing is.</summary>
-internal readonly record struct DnsReply(byte[]? Message, TimeSpan Delay);
+internal readonly record struct DnsReply(byte[]? Message, TimeSpan Delay)
+{
+    /// <summary>Whether others may know what this name server does not.</summary>
+    public bool IsOthers { get; init; }
+}
 
 /// <summary>
 /// Answers questions by a <see cref="DnsZone"/>, and wrongly where that was asked for. Keeps a list of them. It is the only name
@@ -28,6 +32,9 @@ internal sealed class DnsAnswerer(DnsZone zone, IReadOnlyList<PlannedHost> hosts
 
     /// <summary>The questions so far, the oldest first.</summary>
     public Queue<DnsQuery> Queries { get; } = new();
+
+    /// <summary>Whether there are others who may know the names that this one does not.</summary>
+    public bool HasOthers { get; set; }
 
     /// <summary>How many were forgotten.</summary>
     public int Forgotten { get; private set; }
@@ -77,7 +84,10 @@ internal sealed class DnsAnswerer(DnsZone zone, IReadOnlyList<PlannedHost> hosts
         }
         List<DnsRecord> answers = [];
         DnsCode code = zone.Find(hosts[asker], query.Name, query.Type, answers);
-        Remember(new DnsQuery(hosts[asker].Name, query.Name, query.Type, overTcp, failure?.ToString() ?? Describe(code, answers)));
+        bool isOthers = HasOthers && code == DnsCode.NxDomain && failure == null && !zone.IsOwn(query.Name);
+        Remember(new DnsQuery(hosts[asker].Name, query.Name, query.Type, overTcp, isOthers ? "forwarded" : failure?.ToString() ?? Describe(code, answers)));
+        if (isOthers)
+            return new DnsReply(null, delay) { IsOthers = true };
         return new DnsReply(Write(query, code, answers, failure, overTcp), delay);
     }
 

@@ -96,6 +96,9 @@ internal sealed class DnsZone
         return DnsCode.ServFail; // aliases of one another
     }
 
+    /// <summary>Whether nobody else can know a name: it is of the domain, or was forgotten.</summary>
+    public bool IsOwn(string name) => name == Domain || name.EndsWith('.' + Domain, StringComparison.Ordinal) || forgotten.Contains(name);
+
     /// <summary>Whether there are names below it, and so itself.</summary>
     private bool IsEmptyName(string name) =>
         name.Length == 0 || name == Domain || declared.Keys.Concat(hosts.Keys.Concat(reverse.Keys).Except(forgotten)).Any(n => n.EndsWith('.' + name, StringComparison.Ordinal));
