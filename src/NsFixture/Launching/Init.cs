@@ -51,7 +51,8 @@ internal sealed unsafe partial class Init(int control, int[] runtimeDescriptors)
                     Links.Apply(notes);
                 if (plan.Dns != null)
                     Dns.Start();
-                StartHelpers();
+                if (plan.Hosts.Count > 1) // else there is no router, and it would be compiled for nothing
+                    StartHelpers();
             }
             catch (Exception e)
             {

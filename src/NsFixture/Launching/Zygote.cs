@@ -110,8 +110,7 @@ internal sealed class Zygote(int client, UserMapping mapping, int[] runtimeDescr
         reader.Byte();
         int id = reader.Int32();
         SandboxSpec spec = reader.Spec();
-        if (spec.Plan.Dns != null)
-            DnsService.CompileAhead();
+        PlanPrecompilation.For(spec.Plan);
         int control = descriptors[0];
         var (read, write) = Descriptors.Pipe();
         int pid = -1;

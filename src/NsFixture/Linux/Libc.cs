@@ -214,15 +214,6 @@ internal static unsafe partial class Libc
     [LibraryImport(Lib, EntryPoint = "umask")]
     public static partial uint Umask(uint mask);
 
-    [LibraryImport(Lib, EntryPoint = "setgroups", SetLastError = true)]
-    public static partial int SetGroups(nuint count, uint* groups);
-
-    [LibraryImport(Lib, EntryPoint = "setresgid", SetLastError = true)]
-    public static partial int SetResGid(uint real, uint effective, uint saved);
-
-    [LibraryImport(Lib, EntryPoint = "setresuid", SetLastError = true)]
-    public static partial int SetResUid(uint real, uint effective, uint saved);
-
     [LibraryImport(Lib, EntryPoint = "fchown", SetLastError = true)]
     public static partial int FChown(int fd, uint owner, uint group);
 
