@@ -67,6 +67,12 @@ public partial class IsolatedNetworkAttribute
     public bool Hardened { get; set; }
 
     /// <summary>
+    /// Whether the sandbox reaches the machine's network, by a router of the name <c>egress</c>: TCP and UDP, as if the test host had sent it, and the names
+    /// that the machine knows. The machine's own loopback addresses are not reached.
+    /// </summary>
+    public bool Egress { get; set; }
+
+    /// <summary>
     /// Milliseconds after which the test is ended, whatever it is doing, and fails. Default: NSFIXTURE_DEADLINE, or five minutes.
     /// </summary>
     public int Deadline
@@ -126,6 +132,7 @@ public partial class IsolatedNetworkAttribute
                 WriteThrough = WriteThrough,
                 MakeRoot = RootDeclared ? MakeRoot : null,
                 Hardened = Hardened,
+                Egress = Egress,
                 Deadline = limit,
                 Launcher = Launcher,
             },

@@ -36,11 +36,11 @@ internal enum ControlKind : byte
     /// <summary>Init → client: the sandbox could not be built; why.</summary>
     InitFailed,
 
+    /// <summary>Init → client; descriptor: a channel for <see cref="Networking.MachineSockets"/>, which the client serves from now on.</summary>
+    ServeSockets,
+
     /// <summary>Client → init: argv and envp; descriptors: result socket, stdout, stderr.</summary>
     RunTest,
-
-    /// <summary>Init → client: wait status of the test's process. <see cref="Linux.FirstProcess"/> sends it as well, and has its number.</summary>
-    TestEnded,
 
     /// <summary>Client → init; descriptor: init's end of one more control socket, for <see cref="Ask"/> alone.</summary>
     Connect,
@@ -62,6 +62,9 @@ internal enum ControlKind : byte
 
     /// <summary>Init → who asked: what went wrong, or null; a number; bytes; descriptor: what was asked for, if that is one.</summary>
     Answer,
+
+    /// <summary>Init → client: wait status of the test's process. The number is that which <see cref="Linux.FirstProcess"/> sends.</summary>
+    TestEnded = 100,
 }
 
 /// <summary>What init can be asked to do with a host of its sandbox.</summary>

@@ -84,8 +84,11 @@ internal sealed class DnsConnection(int fd, int host)
         }
     }
 
-    private void Close()
+    /// <summary>Ends it, once.</summary>
+    public void Close()
     {
+        if (IsClosed)
+            return;
         IsClosed = true;
         Descriptors.Close(fd);
     }

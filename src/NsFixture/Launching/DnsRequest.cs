@@ -6,6 +6,17 @@ internal enum DnsRequest : byte
     /// <summary>From init alone; descriptor: one more control socket.</summary>
     Connect = 1,
 
+    /// <summary>From init alone: a <see cref="Networking.PlanChange"/>. Hosts have come or gone, or have other names and addresses.</summary>
+    Change,
+
+    /// <summary>
+    /// From init alone: a host's index; descriptors: its sockets, UDP and TCP, in place of those it had; none: it is not served any more.
+    /// </summary>
+    Serve,
+
+    /// <summary>From init alone; descriptor: a channel for <see cref="Networking.MachineSockets"/>. There is a way to the machine's name servers.</summary>
+    Forward,
+
     /// <summary>Records and behaviours, as of <see cref="Networking.PlannedDns"/>.</summary>
     Set,
 

@@ -11,16 +11,18 @@ internal sealed class DnsResponder
 {
     private const int MaxDatagram = 65_535, QueriesAtOnce = 100;
     private readonly List<int> controls;
-    private readonly IReadOnlyList<int> sockets; // of each host served, UDP and TCP
+    private readonly List<DnsSockets> sockets;
     private readonly List<DnsConnection> connections = [];
     private readonly PriorityQueue<Action, long> late = new();
     private readonly DnsAnswerer answerer;
+    private NetworkPlan plan;
+    private DnsForwarder? forwarder;
     private readonly byte[] datagram = new byte[MaxDatagram];
 
-    public DnsResponder(int control, IReadOnlyList<int> sockets, IReadOnlyList<PlannedHost> served, NetworkPlan plan, bool ipv6)
+    public DnsResponder(int control, List<DnsSockets> sockets, NetworkPlan plan, bool ipv6)
     {
-        (controls, this.sockets) = ([control], sockets);
-        answerer = new DnsAnswerer(new DnsZone(plan, ipv6), served);
+        (controls, this.sockets, this.plan) = ([control], sockets, plan);
+        answerer = new DnsAnswerer(new DnsZone(plan, ipv6), plan.Hosts);
         if (plan.Dns != null)
             answerer.Set(plan.Dns);
     }
@@ -30,10 +32,12 @@ internal sealed class DnsResponder
     {
         while (controls.Count > 0 && controls[0] >= 0)
         {
-            PollFd[] poll = [.. controls.Select(Poller.Reading), .. sockets.Select(Poller.Reading), .. connections.Select(c => c.Poll)];
+            PollFd[] poll = [.. controls.Select(Poller.Reading), .. sockets.SelectMany(s => (PollFd[])[Poller.Reading(s.Udp), Poller.Reading(s.Tcp)]), .. connections.Select(c => c.Poll), .. forwarder?.Polls ?? []];
             DnsConnection[] polled = [.. connections];
+            DnsSockets[] served = [.. sockets];
             int afterControls = controls.Count;
             Poller.Wait(poll, UntilNextReply());
+            forwarder?.Advance();
             while (late.TryPeek(out _, out long due) && due <= Environment.TickCount64)
                 late.Dequeue()();
             for (int i = 0; i < poll.Length; i++)
@@ -42,40 +46,58 @@ internal sealed class DnsResponder
                     continue;
                 if (i < afterControls)
                     Obey(poll[i].fd);
-                else if (i - afterControls is var socket && socket < sockets.Count)
-                    Serve(poll[i].fd, socket);
-                else
-                    Serve(polled[socket - sockets.Count]);
+                else if (i - afterControls is var socket && socket >= (2 * served.Length) + polled.Length)
+                    break; // the forwarder's
+                else if (socket >= 2 * served.Length)
+                    Serve(polled[socket - (2 * served.Length)]);
+                else if (sockets.Contains(served[socket / 2])) // it has not been closed in this round
+                    Serve(poll[i].fd, served[socket / 2]);
             }
             connections.RemoveAll(c => c.IsClosed);
         }
     }
 
-    private int UntilNextReply() => late.TryPeek(out _, out long due) ? (int)Math.Clamp(due - Environment.TickCount64, 0, int.MaxValue) : -1;
-
-    private void Serve(int fd, int socket)
+    private int UntilNextReply()
     {
-        int host = socket / 2;
-        if (socket % 2 != 0)
+        int reply = late.TryPeek(out _, out long due) ? (int)Math.Clamp(due - Environment.TickCount64, 0, int.MaxValue) : -1, limit = forwarder?.UntilNextLimit ?? -1;
+        return reply < 0 ? limit : limit < 0 ? reply : Math.Min(reply, limit);
+    }
+
+    private void Serve(int fd, DnsSockets own)
+    {
+        if (fd == own.Tcp)
         {
             int accepted = InetSocket.Accept(fd);
             if (accepted >= 0)
-                connections.Add(new DnsConnection(accepted, host));
+                connections.Add(new DnsConnection(accepted, own.Host));
             return;
         }
         int n;
         while ((n = InetSocket.Receive(fd, datagram, out SockAddrIn from)) >= 0)
-            Reply(answerer.Answer(datagram.AsSpan(0, n), host, overTcp: false), message => InetSocket.Send(fd, message, from));
+            Reply(datagram.AsSpan(0, n), own.Host, overTcp: false, message =>
+            {
+                if (sockets.Contains(own)) // the answer may be late, and the host gone
+                    InetSocket.Send(fd, message, from);
+            });
     }
 
     private void Serve(DnsConnection connection)
     {
         connection.Advance();
         while (connection.TryTake(out byte[] message))
-            Reply(answerer.Answer(message, connection.Host, overTcp: true), connection.Send);
+            Reply(message, connection.Host, overTcp: true, connection.Send);
     }
 
-    private void Reply(DnsReply reply, Action<byte[]> send)
+    private void Reply(ReadOnlySpan<byte> question, int host, bool overTcp, Action<byte[]> send)
+    {
+        DnsReply reply = answerer.Answer(question, host, overTcp);
+        if (reply.IsOthers)
+            forwarder!.Ask(question.ToArray(), overTcp, answer => Send(new DnsReply(answer, reply.Delay), send));
+        else
+            Send(reply, send);
+    }
+
+    private void Send(DnsReply reply, Action<byte[]> send)
     {
         if (reply.Message == null)
             return;
@@ -106,6 +128,17 @@ internal sealed class DnsResponder
             case DnsRequest.Connect:
                 controls.Add(descriptors[0]);
                 return;
+            case DnsRequest.Change:
+                plan = reader.Change().ApplyTo(plan);
+                answerer.SetHosts(plan);
+                break;
+            case DnsRequest.Serve:
+                Serve(reader.Int32(), descriptors);
+                break;
+            case DnsRequest.Forward:
+                forwarder = new DnsForwarder(new MachineSockets(descriptors[0]));
+                answerer.HasOthers = true;
+                break;
             case DnsRequest.Set:
                 answerer.Set(reader.Dns());
                 break;
@@ -123,6 +156,19 @@ internal sealed class DnsResponder
                 break;
         }
         UnixSocket.Send(from, answer.Boolean(true).Written);
+    }
+
+    private void Serve(int host, int[] descriptors)
+    {
+        foreach (DnsSockets old in sockets.Where(s => s.Host == host).ToArray())
+        {
+            sockets.Remove(old);
+            old.Close();
+        }
+        foreach (DnsConnection connection in connections.Where(c => c.Host == host))
+            connection.Close();
+        if (descriptors.Length == 2)
+            sockets.Add(new DnsSockets(host, descriptors[0], descriptors[1]));
     }
 
     private void TellQueries(int first, ByteWriter answer)

@@ -8,9 +8,10 @@ namespace NsFixture.Launching;
 /// Init's side of the name server: makes its sockets, one pair on every host, and forks the one process that serves them all, when a
 /// topology has a name server or someone asks for it. Without that it costs nothing, and port 53 is free on every host.
 /// </summary>
-internal sealed class DnsService(NetworkPlan plan, SandboxNetwork network, int[] runtimeDescriptors)
+internal sealed class DnsService(NetworkPlan plan, SandboxNetwork network, int[] runtimeDescriptors, Func<int> connectToMachine)
 {
     private static bool isCompiled;
+    private NetworkPlan plan = plan;
     private int responder = -1;
 
     /// <summary>Compiles the name server, before it is forked for the first time: a twentieth of a second that no later one pays again.</summary>
@@ -34,21 +35,22 @@ internal sealed class DnsService(NetworkPlan plan, SandboxNetwork network, int[]
     {
         if (responder >= 0)
             return;
-        var sockets = new List<int>();
+        var sockets = new List<DnsSockets>();
         var (ours, theirs) = UnixSocket.Pair(SocketConstants.SOCK_SEQPACKET);
         try
         {
-            PlannedHost[] served = [.. plan.Present.Where(h => !h.IsContainer)];
-            foreach (PlannedHost host in served)
-                Open(host, sockets);
+            foreach (PlannedHost host in plan.Present.Where(h => !h.IsContainer))
+                sockets.Add(Open(host));
             if (Clone.Fork(0, out int pidFd) == 0)
-                Serve(theirs, sockets, served);
+                Run(theirs, sockets);
             Descriptors.Close(pidFd); // reaped like any other child
             responder = ours;
+            if (plan.HasEgress)
+                Forward();
         }
         finally
         {
-            sockets.ForEach(Descriptors.Close);
+            sockets.ForEach(s => s.Close());
             Descriptors.Close(theirs);
             if (responder < 0)
                 Descriptors.Close(ours);
@@ -68,33 +70,100 @@ internal sealed class DnsService(NetworkPlan plan, SandboxNetwork network, int[]
         throw new SandboxException("the name server's process has ended");
     }
 
-    private void Open(PlannedHost host, List<int> sockets)
+    /// <summary>Follows a change of the network: knows the names and addresses of now, and serves hosts that have come.</summary>
+    public void Changed(PlanChange change, NetworkPlan current)
     {
+        NetworkPlan before = plan;
+        plan = current;
+        if (responder < 0)
+            return;
+        Tell(new ByteWriter().Byte((byte)DnsRequest.Change).Change(change));
+        if (current.HasEgress && !before.HasEgress)
+            Forward();
+        foreach (PlannedHost host in change.Hosts.Where(h => h is { IsRemoved: false, IsContainer: false } && h.Index >= before.Hosts.Count))
+            Serve(host.Index);
+    }
+
+    /// <summary>Serves a host by new sockets: its network namespace is a new one.</summary>
+    public void Serve(int host)
+    {
+        if (responder < 0)
+            return;
+        DnsSockets sockets = Open(plan.Hosts[host]);
         try
         {
-            foreach (int type in (int[])[SocketConstants.SOCK_DGRAM, SocketConstants.SOCK_STREAM])
-            {
-                int fd = network.OpenSocket(host.Index, SocketConstants.AF_INET, type | SocketConstants.SOCK_NONBLOCK, 0);
-                sockets.Add(fd);
-                InetSocket.Bind(fd, IPAddress.Parse(PlannedDns.ServerAddress), PlannedDns.ServerPort);
-                if (type == SocketConstants.SOCK_STREAM)
-                    InetSocket.Listen(fd);
-            }
+            Tell(new ByteWriter().Byte((byte)DnsRequest.Serve).Int32(host), sockets.Udp, sockets.Tcp);
         }
-        catch (LinuxException e) when (e.Errno == Err.EADDRINUSE)
+        finally
         {
+            sockets.Close();
+        }
+    }
+
+    /// <summary>Serves a host no more, which has lost its power: its sockets would be broken ones.</summary>
+    public void Leave(int host)
+    {
+        if (responder >= 0)
+            Tell(new ByteWriter().Byte((byte)DnsRequest.Serve).Int32(host));
+    }
+
+    private void Forward()
+    {
+        int channel = connectToMachine();
+        Tell(new ByteWriter().Byte((byte)DnsRequest.Forward), channel);
+        Descriptors.Close(channel);
+    }
+
+    // Who goes on has an answer that counts. A name server that has ended is told of where it is used.
+    private void Tell(ByteWriter request, params ReadOnlySpan<int> descriptors)
+    {
+        if (UnixSocket.Send(responder, request.Written, descriptors))
+            _ = UnixSocket.Receive(responder, out _);
+    }
+
+    private DnsSockets Open(PlannedHost host)
+    {
+        int udp = -1, tcp = -1;
+        try
+        {
+            udp = Open(host, SocketConstants.SOCK_DGRAM);
+            tcp = Open(host, SocketConstants.SOCK_STREAM);
+            InetSocket.Listen(tcp);
+            return new DnsSockets(host.Index, udp, tcp);
+        }
+        catch (LinuxException e)
+        {
+            Descriptors.Close(udp);
+            Descriptors.Close(tcp);
+            if (e.Errno != Err.EADDRINUSE)
+                throw;
             throw new SandboxException($"the name server cannot listen on {PlannedDns.ServerAddress}:{PlannedDns.ServerPort} of host {host.Name}, as a program or a test does so on all addresses already: " +
                                        "let that one listen on the host's own address, or declare the name server in the topology (WithDns), so that it is there first", e);
         }
     }
 
-    private void Serve(int control, List<int> sockets, PlannedHost[] served)
+    private int Open(PlannedHost host, int type)
+    {
+        int fd = network.OpenSocket(host.Index, SocketConstants.AF_INET, type | SocketConstants.SOCK_NONBLOCK, 0);
+        try
+        {
+            InetSocket.Bind(fd, IPAddress.Parse(PlannedDns.ServerAddress), PlannedDns.ServerPort);
+            return fd;
+        }
+        catch
+        {
+            Descriptors.Close(fd);
+            throw;
+        }
+    }
+
+    private void Run(int control, List<DnsSockets> sockets)
     {
         try
         {
             _ = Libc.SetSid();
-            Descriptors.CloseAllBut([.. runtimeDescriptors.Concat(sockets).Append(control).Order()]);
-            new DnsResponder(control, sockets, served, plan, network.HasIPv6).Run();
+            Descriptors.CloseAllBut([.. runtimeDescriptors.Concat(sockets.SelectMany(s => (int[])[s.Udp, s.Tcp])).Append(control).Order()]);
+            new DnsResponder(control, sockets, plan, network.HasIPv6).Run();
             Libc.Exit(0);
         }
         catch (Exception e)
@@ -102,5 +171,18 @@ internal sealed class DnsService(NetworkPlan plan, SandboxNetwork network, int[]
             FileSystem.TryWriteAll(2, System.Text.Encoding.UTF8.GetBytes($"NsFixture: the name server failed: {e}\n"));
             Libc.Exit(1);
         }
+    }
+}
+
+/// <summary>The name server's sockets on a host.</summary>
+/// <param name="Host">The host's index.</param>
+/// <param name="Udp">Bound.</param>
+/// <param name="Tcp">Listening.</param>
+internal sealed record DnsSockets(int Host, int Udp, int Tcp)
+{
+    public void Close()
+    {
+        Descriptors.Close(Udp);
+        Descriptors.Close(Tcp);
     }
 }

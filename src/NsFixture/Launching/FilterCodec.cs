@@ -14,7 +14,7 @@ internal static class FilterCodec
         Nat s = nat.Settings;
         return writer.Boolean(true).Int32(nat.Outside)
             .Byte((byte)s.Mapping).Byte((byte)s.Filtering).Byte((byte)s.Ports).Int32(s.FirstPort).Int32(s.LastPort).Boolean(s.Hairpin)
-            .Int64(s.UdpTimeout.Ticks).Int64(s.TcpTimeout.Ticks).Boolean(s.TranslatesIPv4).Byte((byte)s.IPv6).String(s.Prefix6)
+            .Int64(s.UdpTimeout.Ticks).Int64(s.TcpTimeout.Ticks).Boolean(s.TranslatesIPv4).Boolean(s.HasNat64).Byte((byte)s.IPv6).String(s.Prefix6)
             .List(s.Forwards, static (w, f) => w.Byte((byte)f.Protocol).Int32(f.Port).String(f.To).Int32(f.ToPort))
             .List(nat.Forwards, static (w, f) => w.Byte((byte)f.Protocol).Int32(f.Port).Bytes(f.To.GetAddressBytes()).Int32(f.ToPort))
             .Prefix(nat.Inside6).Prefix(nat.Outside6);
@@ -25,7 +25,7 @@ internal static class FilterCodec
         new Nat
         {
             Mapping = (NatMapping)reader.Byte(), Filtering = (NatFiltering)reader.Byte(), Ports = (NatPorts)reader.Byte(), FirstPort = reader.Int32(), LastPort = reader.Int32(),
-            Hairpin = reader.Boolean(), UdpTimeout = new TimeSpan(reader.Int64()), TcpTimeout = new TimeSpan(reader.Int64()), TranslatesIPv4 = reader.Boolean(),
+            Hairpin = reader.Boolean(), UdpTimeout = new TimeSpan(reader.Int64()), TcpTimeout = new TimeSpan(reader.Int64()), TranslatesIPv4 = reader.Boolean(), HasNat64 = reader.Boolean(),
             IPv6 = (NatIPv6)reader.Byte(), Prefix6 = reader.String(),
             Forwards = PlanCodec.List(ref reader, static (ref r) => new PortForward((IPTransport)r.Byte(), r.Int32(), r.Text(), r.Int32())),
         },

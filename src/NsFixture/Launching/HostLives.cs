@@ -9,7 +9,7 @@ namespace NsFixture.Launching;
 /// Pauses hosts, switches them off and on, as init does it. What belongs to a host is known by the network namespace of its
 /// processes, so that programs which its programs have started, and left behind, are among them.
 /// </summary>
-internal sealed class HostLives(SandboxNetwork network, HostViews views, Action<NetworkPlan> linksChanged)
+internal sealed class HostLives(SandboxNetwork network, HostViews views, INetworkFollower follower)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
     private readonly Dictionary<int, HashSet<(int Id, ulong Started)>> paused = [];
@@ -73,6 +73,7 @@ internal sealed class HostLives(SandboxNetwork network, HostViews views, Action<
         network.SetLinks(host, up: false);
         Until(() => Signal(host, SignalNumbers.SIGKILL, _ => true, _ => { }), host, "end");
         network.EndSockets(host);
+        follower.SwitchedOff(host);
     }
 
     /// <summary>Takes a host's power and gives it back: its network and its view of files are made anew; no program is started.</summary>
@@ -80,8 +81,9 @@ internal sealed class HostLives(SandboxNetwork network, HostViews views, Action<
     {
         Kill(host);
         views.Forget(host);
-        linksChanged(network.Rebuild(host));
+        NetworkPlan current = network.Rebuild(host);
         off.Remove(host);
+        follower.SwitchedOn(host, current);
     }
 
     /// <summary>Changes the network while it runs.</summary>
@@ -96,8 +98,18 @@ internal sealed class HostLives(SandboxNetwork network, HostViews views, Action<
             RequireOn(host);
         foreach (PlannedHost container in change.Hosts.Where(h => h is { IsContainer: true, IsRemoved: false }))
             network.RequireBundles(container);
-        NetworkPlan current = network.Change(change, isOff: off.Contains);
-        linksChanged(current);
+        follower.Changing(change);
+        NetworkPlan current;
+        try
+        {
+            current = network.Change(change, isOff: off.Contains);
+        }
+        catch
+        {
+            follower.Unchanged();
+            throw;
+        }
+        follower.Changed(change, current);
         views.NamesChanged(current);
         if (isRemoval)
             views.Forget(host);

@@ -34,7 +34,7 @@ internal sealed unsafe partial class Init(int control, int[] runtimeDescriptors)
     // Made when it is needed: most sandboxes have perfect links.
     private LinkControl Links => links ??= new LinkControl(plan, network, runtimeDescriptors);
 
-    private DnsService Dns => dns ??= new DnsService(plan, network, runtimeDescriptors);
+    private DnsService Dns => dns ??= new DnsService(plan, network, runtimeDescriptors, ConnectToMachine);
 
     /// <summary>Returns in the process of a test only, with what that process is to do.</summary>
     /// <param name="spec">What to build.</param>
@@ -53,6 +53,8 @@ internal sealed unsafe partial class Init(int control, int[] runtimeDescriptors)
                     Links.Apply(notes);
                 if (plan.Dns != null)
                     Dns.Start();
+                if (plan.Hosts.Count > 1) // else there is no router, and it would be compiled for nothing
+                    StartHelpers();
             }
             catch (Exception e)
             {
@@ -204,6 +206,7 @@ internal sealed unsafe partial class Init(int control, int[] runtimeDescriptors)
                 case HostRequest.SetNat:
                     lives?.RequireOn(host);
                     network.SetNat(host, reader.Nat());
+                    StartHelpers();
                     break;
                 case HostRequest.SetFirewall:
                     lives?.RequireOn(host);
@@ -233,14 +236,7 @@ internal sealed unsafe partial class Init(int control, int[] runtimeDescriptors)
 
     private HostViews Views => views ??= new HostViews(plan, network, roots);
 
-    private HostLives Lives => lives ??= new HostLives(network, Views, LinksChanged);
-
-    private void LinksChanged(NetworkPlan current)
-    {
-        plan = current;
-        if (links != null || current.HasConditions)
-            Links.Changed(current);
-    }
+    private HostLives Lives => lives ??= new HostLives(network, Views, this);
 
     private void RequireRunning(int host, int[] descriptors)
     {

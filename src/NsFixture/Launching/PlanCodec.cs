@@ -34,12 +34,12 @@ internal static class PlanCodec
     public static ByteWriter Dns(this ByteWriter writer, PlannedDns? dns) => dns == null ? writer : writer
         .String(dns.Domain).Boolean(dns.InHostsFile)
         .List(dns.Records, static (w, r) => w.String(r.Name).Int32((int)r.Type).Int32(r.Ttl).Bytes(r.Data))
-        .List(dns.Behaviours, static (w, b) => w.String(b.Name).Int32((int?)b.Failure ?? 0).Int64(b.Delay.Ticks).Int32(b.Times));
+        .List(dns.Behaviours, static (w, b) => w.String(b.Name).Int32((int?)b.Failure ?? 0).Int64(b.Delay.Ticks).Int32(b.Times)).Boolean(dns.HasDns64);
 
     public static PlannedDns Dns(this ref ByteReader reader) => new(
         reader.Text(), reader.Boolean(),
         List(ref reader, static (ref r) => new DnsRecord(r.Text(), (DnsRecordType)r.Int32(), r.Int32(), r.Bytes().ToArray())),
-        List(ref reader, static (ref r) => new DnsBehaviour(r.Text(), r.Int32() is not 0 and var f ? (DnsFailure)f : null, new TimeSpan(r.Int64()), r.Int32())));
+        List(ref reader, static (ref r) => new DnsBehaviour(r.Text(), r.Int32() is not 0 and var f ? (DnsFailure)f : null, new TimeSpan(r.Int64()), r.Int32()))) { HasDns64 = reader.Boolean() };
 
     /// <summary>Link conditions, or null.</summary>
     public static ByteWriter Conditions(this ByteWriter writer, LinkConditions? c) => c == null ? writer.Boolean(false) : writer
@@ -64,13 +64,15 @@ internal static class PlanCodec
 
     private static void Host(ByteWriter writer, PlannedHost h) => writer
         .Int32(h.Index).String(h.Name).Boolean(h.IsRouter).Strings([.. h.DnsNames]).List(h.Interfaces, Interface).List(h.Routes, Route).Nat(h.Nat).Firewall(h.Firewall)
-        .Boolean(h.HasDerivedRoutes).Boolean(h.IsRemoved).Boolean(h.IsContainer);
+        .Boolean(h.HasDerivedRoutes).Boolean(h.IsRemoved).Boolean(h.IsContainer).Boolean(h.Egress != null).Bytes(h.Egress?.Machine?.GetAddressBytes() ?? []);
 
     private static PlannedHost Host(ref ByteReader reader) =>
         new(reader.Int32(), reader.Text(), reader.Boolean(), reader.Strings()!, List(ref reader, Interface), List(ref reader, Route))
         {
-            Nat = reader.Nat(), Firewall = reader.Firewall(), HasDerivedRoutes = reader.Boolean(), IsRemoved = reader.Boolean(), IsContainer = reader.Boolean(),
+            Nat = reader.Nat(), Firewall = reader.Firewall(), HasDerivedRoutes = reader.Boolean(), IsRemoved = reader.Boolean(), IsContainer = reader.Boolean(), Egress = Egress(reader.Boolean(), reader.Bytes()),
         };
+
+    private static PlannedEgress? Egress(bool has, ReadOnlySpan<byte> machine) => has ? new PlannedEgress(machine.Length == 0 ? null : new IPAddress(machine)) : null;
 
     private static void Interface(ByteWriter writer, PlannedInterface i) => writer
         .Int32(i.Host).Int32(i.Index).String(i.Device).Int32(i.Network).Bytes(i.HardwareAddress)

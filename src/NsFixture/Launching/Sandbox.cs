@@ -1,4 +1,5 @@
 using NsFixture.Linux;
+using NsFixture.Networking;
 
 namespace NsFixture.Launching;
 
@@ -156,7 +157,7 @@ internal sealed partial class Sandbox(EventLoop loop, int control, SandboxSpec s
 
     private void Receive()
     {
-        byte[]? message = UnixSocket.Receive(control, out _, wait: false);
+        byte[]? message = UnixSocket.Receive(control, out int[] descriptors, wait: false);
         if (message == null)
             return;
         if (message.Length == 0)
@@ -171,6 +172,16 @@ internal sealed partial class Sandbox(EventLoop loop, int control, SandboxSpec s
             case ControlKind.InitReady:
                 Notes = reader.Strings()!;
                 ready.TrySetResult();
+                break;
+            case ControlKind.ServeSockets:
+                int channel = descriptors[0];
+                loop.Watch(channel, () =>
+                {
+                    if (MachineSockets.Serve(channel))
+                        return;
+                    loop.Unwatch(channel); // whoever asked has gone, at the latest with the sandbox
+                    Descriptors.Close(channel);
+                });
                 break;
             case ControlKind.InitFailed:
                 Failure = "the sandbox could not be built: " + reader.Text();

@@ -248,8 +248,7 @@ internal sealed partial class Zygote(int client, UserMapping mapping, int[] runt
         reader.Byte();
         int id = reader.Int32();
         SandboxSpec spec = reader.Spec();
-        if (spec.Plan.Dns != null)
-            DnsService.CompileAhead();
+        PlanPrecompilation.For(spec.Plan);
         int control = descriptors[0], requests = -1, testRequests = -1;
         TestStart? test = descriptors.Length > 1 ? TestStart.Fork(descriptors.AsSpan(1)) : null;
         bool alone = pairs != null && test != null && SelfBuiltTest.Suffices(spec);

@@ -58,6 +58,10 @@ internal sealed unsafe record Account(string Name, uint Uid, uint Gid, string Ho
         return [.. environment.Where(e => !own.Any(o => e.StartsWith(o.Name + "=", StringComparison.Ordinal))), .. own.Select(o => $"{o.Name}={o.Value}")];
     }
 
+    /// <summary>
+    /// By system call: the C library's functions have all threads that it knows of do it too, and in a forked runtime it knows of some that are not
+    /// there. One that had the number which this process has now would be waited for without end, as in small pid namespaces.
+    /// </summary>
     private void Switch(bool ownsOutput)
     {
         if (ownsOutput)
@@ -65,10 +69,12 @@ internal sealed unsafe record Account(string Name, uint Uid, uint Gid, string Ho
                 _ = Libc.FChown(fd, Uid, Gid);
         if (!FileSystem.ReadText("/proc/self/setgroups").StartsWith("deny", StringComparison.Ordinal))
             fixed (uint* groups = Groups.Where(g => IsMapped("gid_map", g)).ToArray())
-                LinuxException.Check(Libc.SetGroups((nuint)Groups.Count(g => IsMapped("gid_map", g)), groups), "setgroups", string.Join(',', Groups));
-        LinuxException.Check(Libc.SetResGid(Gid, Gid, Gid), "setresgid", Gid.ToString(CultureInfo.InvariantCulture));
-        LinuxException.Check(Libc.SetResUid(Uid, Uid, Uid), "setresuid", Uid.ToString(CultureInfo.InvariantCulture));
+                Check(Libc.Syscall(SyscallNumbers.SetGroups, Groups.Count(g => IsMapped("gid_map", g)), (nint)groups, 0, 0, 0), "setgroups", string.Join(',', Groups));
+        Check(Libc.Syscall(SyscallNumbers.SetResGid, (nint)Gid, (nint)Gid, (nint)Gid, 0, 0), "setresgid", Gid.ToString(CultureInfo.InvariantCulture));
+        Check(Libc.Syscall(SyscallNumbers.SetResUid, (nint)Uid, (nint)Uid, (nint)Uid, 0, 0), "setresuid", Uid.ToString(CultureInfo.InvariantCulture));
     }
+
+    private static void Check(long result, string call, string what) => LinuxException.Check((int)result, call, what);
 
     private void Rename()
     {

@@ -99,6 +99,7 @@ internal static class Err
     public const int EADDRINUSE = 98;
     public const int EADDRNOTAVAIL = 99;
     public const int ECONNRESET = 104;
+    public const int EINPROGRESS = 115;
     public const int ECONNREFUSED = 111;
 }
 
@@ -117,6 +118,9 @@ internal static class SocketConstants
     public const int SOCK_CLOEXEC = 0x80000;
     public const int SOCK_NONBLOCK = 0x800;
     public const int SOL_SOCKET = 1;
+    public const int SO_ERROR = 4;
+    public const int SO_LINGER = 13;
+    public const int SHUT_WR = 1;
     public const int SO_SNDBUF = 7;
     public const int SO_RCVBUF = 8;
     public const int SO_ATTACH_FILTER = 26;
@@ -138,6 +142,26 @@ internal static class SocketConstants
         System.Net.Sockets.AddressFamily.InterNetworkV6 => AF_INET6,
         _ => throw new ArgumentException($"A host has sockets of IPv4 and IPv6, not of {family}.", nameof(family)),
     };
+}
+
+[CHeader("linux/netfilter_ipv4.h")]
+internal static class OriginalDestination
+{
+    public const int SO_ORIGINAL_DST = 80;
+}
+
+[CHeader("linux/netfilter_ipv6/ip6_tables.h")]
+internal static class OriginalDestination6
+{
+    public const int IP6T_SO_ORIGINAL_DST = 80;
+}
+
+[CHeader("netinet/in.h")]
+internal static class SocketLevels
+{
+    public const int SOL_IP = 0;
+    public const int SOL_IPV6 = 41;
+    public const int IPV6_V6ONLY = 26;
 }
 
 [CHeader("poll.h")]

@@ -83,6 +83,12 @@ internal static unsafe partial class Libc
     [LibraryImport(Lib, EntryPoint = "bind", SetLastError = true)]
     public static partial int Bind(int fd, void* address, uint length);
 
+    [LibraryImport(Lib, EntryPoint = "shutdown", SetLastError = true)]
+    public static partial int Shutdown(int fd, int how);
+
+    [LibraryImport(Lib, EntryPoint = "getsockname", SetLastError = true)]
+    public static partial int GetSockName(int fd, void* address, uint* length);
+
     [LibraryImport(Lib, EntryPoint = "connect", SetLastError = true)]
     public static partial int Connect(int fd, void* address, uint length);
 
@@ -100,6 +106,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Lib, EntryPoint = "sendto", SetLastError = true)]
     public static partial nint SendTo(int fd, void* buffer, nint count, int flags, SockAddrIn* to, uint toLength);
+
+    [LibraryImport(Lib, EntryPoint = "sendto", SetLastError = true)]
+    public static partial nint SendTo(int fd, void* buffer, nint count, int flags, SockAddrLl* to, uint toLength);
 
     [LibraryImport(Lib, EntryPoint = "sendmsg", SetLastError = true)]
     public static partial nint SendMsg(int fd, MsgHdr* message, int flags);
@@ -204,15 +213,6 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Lib, EntryPoint = "umask")]
     public static partial uint Umask(uint mask);
-
-    [LibraryImport(Lib, EntryPoint = "setgroups", SetLastError = true)]
-    public static partial int SetGroups(nuint count, uint* groups);
-
-    [LibraryImport(Lib, EntryPoint = "setresgid", SetLastError = true)]
-    public static partial int SetResGid(uint real, uint effective, uint saved);
-
-    [LibraryImport(Lib, EntryPoint = "setresuid", SetLastError = true)]
-    public static partial int SetResUid(uint real, uint effective, uint saved);
 
     [LibraryImport(Lib, EntryPoint = "fchown", SetLastError = true)]
     public static partial int FChown(int fd, uint owner, uint group);

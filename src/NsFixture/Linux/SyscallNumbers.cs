@@ -18,11 +18,17 @@ internal static class SyscallNumbers
     public static readonly long CapGet = Arm64 ? Aarch64.__NR_capget : X64.__NR_capget;
     public static readonly long MountSetAttr = Arm64 ? Aarch64.__NR_mount_setattr : X64.__NR_mount_setattr;
     public static readonly long CapSet = Arm64 ? Aarch64.__NR_capset : X64.__NR_capset;
+    public static readonly long SetGroups = Arm64 ? Aarch64.__NR_setgroups : X64.__NR_setgroups;
+    public static readonly long SetResGid = Arm64 ? Aarch64.__NR_setresgid : X64.__NR_setresgid;
+    public static readonly long SetResUid = Arm64 ? Aarch64.__NR_setresuid : X64.__NR_setresuid;
 
     [CHeader("asm/unistd_64.h")]
     public static class X64
     {
         public const int __NR_clone = 56;
+        public const int __NR_setgroups = 116;
+        public const int __NR_setresuid = 117;
+        public const int __NR_setresgid = 119;
         public const int __NR_capget = 125;
         public const int __NR_capset = 126;
         public const int __NR_pivot_root = 155;
@@ -43,6 +49,9 @@ internal static class SyscallNumbers
         public const int __NR_capset = 91;
         public const int __NR_set_robust_list = 99;
         public const int __NR_get_robust_list = 100;
+        public const int __NR_setresuid = 147;
+        public const int __NR_setresgid = 149;
+        public const int __NR_setgroups = 159;
         public const int __NR_clone = 220;
         public const int __NR_pidfd_send_signal = 424;
         public const int __NR_pidfd_open = 434;

@@ -40,10 +40,14 @@ internal static class Rtm
     public const ushort RTA_DST = 1;
     public const ushort RTA_OIF = 4;
     public const ushort RTA_GATEWAY = 5;
+    public const ushort RTA_METRICS = 8;
+    public const ushort RTAX_LOCK = 1;
+    public const ushort RTAX_MTU = 2;
     public const byte RT_TABLE_MAIN = 254;
     public const byte RTPROT_STATIC = 4;
     public const byte RTN_UNICAST = 1;
     public const byte RT_SCOPE_UNIVERSE = 0;
+    public const byte RT_SCOPE_LINK = 253;
     public const byte RT_SCOPE_HOST = 254;
 }
 
@@ -87,6 +91,7 @@ internal static class SockDiag
 internal static class IfFlags
 {
     public const uint IFF_UP = 1;
+    public const uint IFF_NOARP = 0x80;
 }
 
 [CHeader("linux/netlink.h", CName = "struct nlmsghdr")]

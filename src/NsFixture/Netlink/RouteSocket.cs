@@ -96,6 +96,34 @@ internal sealed unsafe partial class RouteSocket : IDisposable
         return message;
     }
 
+    /// <summary>
+    /// Brings a link up that has nobody to be found by an address on its other end, but takes whatever is sent. No packet is left to it
+    /// to be cut into segments.
+    /// </summary>
+    public void SetUpWithoutNeighbours(string name)
+    {
+        const uint flags = IfFlags.IFF_UP | IfFlags.IFF_NOARP;
+        Request(new NetlinkMessage(Rtm.RTM_NEWLINK, 0).Fixed(new IfInfoMsg { ifi_flags = flags, ifi_change = flags })
+            .Attribute(IfLink.IFLA_IFNAME, name).Attribute(IfLink.IFLA_GSO_MAX_SEGS, 1), $"set {name} up");
+    }
+
+    /// <summary>Adds a route to a link, with no gateway, and a largest packet of its own.</summary>
+    public void AddDeviceRoute(IPNetwork destination, int linkIndex, int mtu) => Request(
+        new NetlinkMessage(Rtm.RTM_NEWROUTE, Nl.NLM_F_CREATE | Nl.NLM_F_EXCL)
+            .Fixed(new RtMsg
+            {
+                rtm_family = (byte)(destination.BaseAddress.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? SocketConstants.AF_INET6 : SocketConstants.AF_INET),
+                rtm_dst_len = (byte)destination.PrefixLength,
+                rtm_table = Rtm.RT_TABLE_MAIN,
+                rtm_protocol = Rtm.RTPROT_STATIC,
+                rtm_scope = Rtm.RT_SCOPE_LINK,
+                rtm_type = Rtm.RTN_UNICAST,
+            })
+            .Attribute(Rtm.RTA_OIF, linkIndex)
+            .Attribute(Rtm.RTA_DST, destination.BaseAddress.GetAddressBytes())
+            .Nested(Rtm.RTA_METRICS, metrics => metrics.Attribute(Rtm.RTAX_LOCK, 1 << Rtm.RTAX_MTU).Attribute(Rtm.RTAX_MTU, mtu)),
+        $"add route to {destination} by link {linkIndex}");
+
     /// <summary>Adds an address. IPv6 skips duplicate address detection, which takes more than a second (RFC 4862).</summary>
     public void AddAddress(int linkIndex, IPAddress address, int prefixLength) =>
         Request(Address(Rtm.RTM_NEWADDR, Nl.NLM_F_CREATE | Nl.NLM_F_EXCL, linkIndex, address, prefixLength), $"add address {address}/{prefixLength} to link {linkIndex}");

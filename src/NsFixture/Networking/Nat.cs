@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using NsFixture.Networking;
 
@@ -72,6 +74,9 @@ public sealed record Nat
     /// <summary>What is done with IPv6. Default: nothing.</summary>
     public NatIPv6 IPv6 { get; internal init; }
 
+    /// <summary>Whether inside hosts reach IPv4 addresses over IPv6. Default: no.</summary>
+    public bool HasNat64 { get; internal init; }
+
     /// <summary>The prefix that inside addresses have outside, with <see cref="NatIPv6.PrefixTranslation"/>.</summary>
     public string? Prefix6 { get; internal init; }
 
@@ -122,6 +127,22 @@ public sealed record Nat
     /// <param name="prefix">The outside prefix, as long as the inside network's: <c>2001:db8:1::/64</c>. Routers outside get a route to it.</param>
     public Nat WithIPv6Prefix(string prefix) => this with { IPv6 = NatIPv6.PrefixTranslation, Prefix6 = prefix };
 
+    /// <summary>
+    /// Lets inside hosts reach IPv4 addresses outside over IPv6, by <see cref="ToNat64"/> (RFC 6146), whatever is done with other IPv6
+    /// addresses. They are seen as those with IPv4 are: by mapping and filtering, ports and timeouts.
+    /// </summary>
+    public Nat WithNat64(bool nat64 = true) => this with { HasNat64 = nat64 };
+
+    /// <summary>The IPv6 address that stands for an IPv4 address behind a NAT64: <c>64:ff9b::c000:201</c> for 192.0.2.1 (RFC 6052).</summary>
+    /// <param name="address">An IPv4 address.</param>
+    /// <exception cref="ArgumentException">It is no IPv4 address.</exception>
+    public static IPAddress ToNat64(IPAddress address)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        return address.AddressFamily == AddressFamily.InterNetwork ? Nat64Translator.Mapped(address)
+            : throw new ArgumentException($"{address} is no IPv4 address: NAT64 stands for those alone.", nameof(address));
+    }
+
     /// <summary>What it does, in short: <c>EIM, APDF, preserved ports, hairpin, UDP 300 s</c>, with RFC 4787's terms abbreviated.</summary>
     public override string ToString()
     {
@@ -135,6 +156,7 @@ public sealed record Nat
         Add(translates, $"UDP {UdpTimeout.TotalSeconds:0} s");
         Add(translates && !TranslatesIPv4, "IPv6 only");
         Add(IPv6 == NatIPv6.Masquerade && TranslatesIPv4, "IPv6 too");
+        Add(HasNat64, "NAT64");
         Add(IPv6 == NatIPv6.PrefixTranslation, $"IPv6 prefix {Prefix6}");
         foreach (PortForward forward in Forwards)
             Add(true, forward.ToString());
@@ -167,6 +189,8 @@ public sealed record Nat
             if (!seen.Add((forward.Protocol, forward.Port)))
                 yield return $"{where}: the port forward {forward} is the second one of its port: leave one out.";
         }
+        if (HasNat64 && !TranslatesIPv4)
+            yield return $"{where}: NAT64 ends in the NAT of IPv4, which is left out: leave out {nameof(WithoutIPv4)}, or NAT64.";
         if (Forwards.Count > 0 && !TranslatesIPv4 && IPv6 != NatIPv6.Masquerade)
             yield return $"{where}: port forwards have no effect where neither IPv4 nor IPv6 is masqueraded: leave them out.";
     }

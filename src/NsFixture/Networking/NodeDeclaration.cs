@@ -25,6 +25,8 @@ public abstract record NodeDeclaration
 
     internal OutsideDeclaration<Nat>? Nat { get; init; }
 
+    internal EgressDeclaration? Egress { get; init; }
+
     internal OutsideDeclaration<Firewall>? Firewall { get; init; }
 
     /// <summary>What messages call it.</summary>
@@ -79,6 +81,9 @@ public abstract record NodeDeclaration<TSelf> : NodeDeclaration
 
 /// <summary>What stands between a router's outside network and all others; without a network between a host and all of its own.</summary>
 internal sealed record OutsideDeclaration<T>(string? Network, T Value);
+
+/// <summary>A way to the machine's network as declared.</summary>
+internal sealed record EgressDeclaration(string? Machine);
 
 /// <summary>A static route as declared.</summary>
 internal sealed record RouteDeclaration(string Destination, string Via);

@@ -18,6 +18,7 @@ internal sealed class Partitions(SandboxNetwork network)
 
     private readonly HashSet<(int From, int To)> cuts = [];
     private bool hasEgress = true;
+    private NetworkPlan? expected;
 
     /// <summary>Cuts the ways from any of the one to any of the other hosts. A host is not cut off from itself.</summary>
     public void Cut(IReadOnlyList<int> from, IReadOnlyList<int> to, bool bothWays) =>
@@ -28,7 +29,30 @@ internal sealed class Partitions(SandboxNetwork network)
         Change(() => cuts.ExceptWith(Ways(some, others).Concat(Ways(others, some))), some.Concat(others));
 
     /// <summary>Undoes all cuts.</summary>
-    public void Heal() => Change(cuts.Clear, [.. cuts.SelectMany(c => (int[])[c.From, c.To])]);
+    public void Heal() => Change(cuts.Clear, Hosts);
+
+    /// <summary>The network is about to change: what is to have an address then is cut off by it already.</summary>
+    public void Expect(NetworkPlan next)
+    {
+        expected = next;
+        Reapply();
+    }
+
+    /// <summary>Hosts have other addresses, interfaces or network namespaces now, or have gone.</summary>
+    public void Follow()
+    {
+        expected = null;
+        cuts.RemoveWhere(c => network.IsRemoved(c.From) || network.IsRemoved(c.To));
+        Reapply();
+    }
+
+    private void Reapply()
+    {
+        if (cuts.Count > 0)
+            Apply(Hosts);
+    }
+
+    private int[] Hosts => [.. cuts.SelectMany(c => (int[])[c.From, c.To]).Distinct()];
 
     private static IEnumerable<(int From, int To)> Ways(IReadOnlyList<int> from, IReadOnlyList<int> to) =>
         from.SelectMany(_ => to, (f, t) => (f, t)).Where(w => w.f != w.t);
@@ -61,12 +85,21 @@ internal sealed class Partitions(SandboxNetwork network)
     private void Apply(int[] hosts)
     {
         var addresses = new Dictionary<int, List<IPAddress>>();
-        List<IPAddress> Of(int host) => addresses.TryGetValue(host, out var known) ? known : addresses[host] = network.OnHost(host, s => s.GetAddresses());
-        foreach (int host in hosts)
+        List<IPAddress> Of(int host) => addresses.TryGetValue(host, out var known) ? known : addresses[host] = AddressesOf(host);
+        foreach (int host in hosts.Where(h => !network.IsContainer(h) && !network.IsRemoved(h)))
         {
             List<IPAddress> from = [.. cuts.Where(c => c.To == host).SelectMany(c => Of(c.From))], to = [.. cuts.Where(c => c.From == host).SelectMany(c => Of(c.To))];
             Apply(network.Plan.Hosts[host], from, to, network.Plan.Hosts[host].IsRouter ? Of(host) : null);
         }
+    }
+
+    /// <summary>Those it has, its links' own among them, those it is to have, and those that a change takes from it in a moment.</summary>
+    private List<IPAddress> AddressesOf(int host)
+    {
+        List<IPAddress> addresses = network.IsContainer(host) || network.IsRemoved(host) ? [] : network.OnHost(host, s => s.GetAddresses());
+        foreach (NetworkPlan known in expected == null ? (NetworkPlan[])[network.Plan] : [network.Plan, expected])
+            addresses.AddRange(known.Hosts[host].Interfaces.SelectMany(i => i.Addresses).Select(a => a.Address));
+        return addresses;
     }
 
     private void Apply(PlannedHost host, List<IPAddress> from, List<IPAddress> to, List<IPAddress>? own)

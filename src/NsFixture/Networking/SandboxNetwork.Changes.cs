@@ -54,6 +54,8 @@ internal sealed partial class SandboxNetwork
     {
         foreach (PlannedInterface link in plan.Hosts[host].Interfaces)
             inSwitch.DeleteLink(link.PortName);
+        RemoveTranslator(plan.Hosts[host]);
+        RemoveEgress(plan.Hosts[host]);
         int old = hostNamespaces[host];
         Build(plan.Hosts[host]);
         Descriptors.Close(old);
@@ -101,6 +103,9 @@ internal sealed partial class SandboxNetwork
         }
         foreach (PlannedHost host in change.Hosts.Where(h => h.IsRemoved))
         {
+            RemoveTranslator(host);
+            RemoveEgress(host);
+            nats.Remove(host.Index);
             Descriptors.Close(hostNamespaces[host.Index]);
             hostNamespaces[host.Index] = -1;
         }

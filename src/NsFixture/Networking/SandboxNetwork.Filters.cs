@@ -40,6 +40,8 @@ internal sealed partial class SandboxNetwork
     {
         if (host.Nat is { } nat)
             In(host.Index, () => SetNat(host, nat, root, isNew: true));
+        if (host.Egress is { } egress)
+            In(host.Index, () => AddEgress(host, egress));
         if (host.Firewall is { } firewall)
             SetFirewall(host.Index, firewall);
     }
@@ -50,7 +52,8 @@ internal sealed partial class SandboxNetwork
         socket.Commit(NatRules.Replace(host, nat, HasIPv6));
         if (!isNew)
             socket.ForgetConnections();
-        nats.Remove(host.Index);
+        if (nats.Remove(host.Index, out PlannedNat? before) && before.Settings.HasNat64)
+            StopTranslator(host);
         if (nat == null)
             return;
         nats.Add(host.Index, nat);
@@ -58,5 +61,7 @@ internal sealed partial class SandboxNetwork
         foreach (var (name, timeout) in ((string, TimeSpan)[])
             [("udp_timeout", nat.Settings.UdpTimeout), ("udp_timeout_stream", nat.Settings.UdpTimeout), ("tcp_timeout_established", nat.Settings.TcpTimeout)])
             FileSystem.WriteFile($"{root}/proc/sys/net/netfilter/nf_conntrack_{name}", $"{timeout.TotalSeconds:0}");
+        if (nat.Settings.HasNat64)
+            AddTranslator(host, nat);
     }
 }

@@ -83,8 +83,8 @@ public sealed class VirtualDns
     {
         ArgumentNullException.ThrowIfNull(changes);
         DnsDeclaration declared = changes(new DnsDeclaration());
-        if (declared.Domain != null || !declared.InHostsFile)
-            throw new ArgumentException("Dns: the domain, and what is in /etc/hosts, are the topology's to say (WithDns): leave WithDomain and WithoutHostsFile out here.", nameof(changes));
+        if (declared.Domain != null || !declared.InHostsFile || declared.HasDns64)
+            throw new ArgumentException("Dns: the domain, what is in /etc/hosts, and DNS64 are the topology's to say (WithDns): leave WithDomain, WithoutHostsFile and WithDns64 out here.", nameof(changes));
         PlannedDns planned = DnsPlanner.Changes(declared);
         lock (gate)
             Send(planned);

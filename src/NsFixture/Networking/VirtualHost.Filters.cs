@@ -39,7 +39,7 @@ public sealed partial class VirtualHost
 
     private string Title => $"{(host.IsRouter ? "Router" : "Host")} \"{Name}\"";
 
-    private FilterInterface[] FilterInterfaces => [.. host.Interfaces.Select(i => new FilterInterface(i.Index, plan.Networks[i.Network].Name, plan.Networks[i.Network].Subnet6))];
+    private FilterInterface[] FilterInterfaces => [.. host.Interfaces.Select(i => new FilterInterface(i.Index, plan.Networks[i.Network].Name, plan.Networks[i.Network].Subnet, plan.Networks[i.Network].Subnet6))];
 
     private T? Planned<T>(Func<FilterPlanner, T?> planned)
     {

@@ -28,6 +28,8 @@ public sealed partial class VirtualHost
             throw new ArgumentException($"There is no host \"{name}\" in this network; there is {string.Join(", ", plan.Present.Select(h => h.Name))}.", nameof(name));
         IPAddress[] addresses = [.. target.Interfaces.OrderBy(i => !host.Interfaces.Any(own => own.Network == i.Network)).SelectMany(i => i.Addresses).Select(a => a.Address)
             .Where(a => families.Contains(a.AddressFamily))];
+        if (addresses.Length == 0 && plan.IsOnDns64(host))
+            return [.. target.Interfaces.SelectMany(i => i.Addresses).Select(a => Nat64Translator.Mapped(a.Address))];
         return addresses.Length > 0 ? addresses : throw new ArgumentException($"Hosts \"{Name}\" and \"{name}\" have no family of addresses in common.", nameof(name));
     }
 

@@ -10,6 +10,8 @@ public sealed record SandboxOptions
     /// <summary>The most time a test may take unless its attribute or NSFIXTURE_DEADLINE says otherwise: 5 minutes.</summary>
     public static readonly TimeSpan DefaultDeadline = TimeSpan.FromMinutes(5);
 
+    private const string EgressRouter = "egress";
+
     /// <summary>
     /// Further hosts on the same network, by name; their addresses follow the test's: <c>10.0.0.3</c>, <c>10.0.0.4</c>, …
     /// </summary>
@@ -47,6 +49,12 @@ public sealed record SandboxOptions
     /// user namespaces, and a filter of system calls. For code that one does not trust.
     /// </summary>
     public bool Hardened { get; init; }
+
+    /// <summary>
+    /// Whether the sandbox reaches the machine's network, by a router of the name <c>egress</c>: TCP and UDP, as if the test host had sent it, and the names
+    /// that the machine knows. The machine's own loopback addresses are not reached. Default: no.
+    /// </summary>
+    public bool Egress { get; init; }
 
     /// <summary>After this time the test is ended, whatever it is doing, and fails.</summary>
     public TimeSpan Deadline { get; init; } = DefaultDeadline;
@@ -91,7 +99,7 @@ public sealed record SandboxOptions
         }
         bool hasTopology = Topology != null || MakeTopology != null;
         if (hasTopology && (this with { Topology = null, MakeTopology = null, Root = null, MakeRoot = null, Hardened = false, WriteThrough = [], Deadline = DefaultDeadline, Launcher = LauncherKind.Auto }) != new SandboxOptions())
-            problems.Add("Topology says all about networks and hosts: leave HostName, Subnet, Subnet6, Address, Address6 and Hosts out beside it.");
+            problems.Add("Topology says all about networks and hosts: leave HostName, Subnet, Subnet6, Address, Address6 and Hosts out beside it, and Egress, which is a router's: WithRouter(…, r => r.WithEgress()).");
         NetworkPlan? plan = null;
         DeclaredRoots? roots = null;
         RootTree? root = Root ?? MakeTree(problems);
@@ -134,7 +142,9 @@ public sealed record SandboxOptions
         return null;
     }
 
-    private Topology OneNetwork() => new Topology().WithTestHost(HostName)
+    private Topology OneNetwork() => Egress ? WithoutEgress().WithRouter(EgressRouter, r => r.On("lan").WithEgress()) : WithoutEgress();
+
+    private Topology WithoutEgress() => new Topology().WithTestHost(HostName)
         .WithNetwork("lan", n => n.WithSubnet(Subnet).WithSubnet6(Subnet6))
         .WithHost(HostName, h => h.On("lan", i => Address == null ? Chosen6(i) : Chosen6(i.WithAddress(Address))))
         .WithHosts([.. Hosts]);

@@ -251,6 +251,24 @@ public class InvalidTopologyTests
     }
 
     [Fact]
+    public void A_NAT64_that_cannot_be()
+    {
+        NatProblem(Nat.Home.WithoutIPv4().WithIPv6Masquerade().WithNat64()).Should().Contain("ends in the NAT of IPv4");
+        Problem(new Topology().WithNetwork("a").WithNetwork("b", n => n.WithoutIPv4()).WithRouter("r", r => r.WithNat("b", Nat.Home.WithNat64()))).Should().Contain("\"b\" does not have");
+        Problem(new Topology().WithNetwork("a", n => n.WithSubnet("198.18.0.0/15")).WithNetwork("b").WithRouter("r", r => r.WithNat("b", Nat.Home.WithNat64()))).Should().Contain("198.19.0.0/16").And.Contain("\"a\"");
+    }
+
+    [Fact]
+    public void A_way_out_that_cannot_be()
+    {
+        static Topology One(string? machine) => new Topology().WithNetwork("a").WithRouter("r", r => r.WithEgress(machine));
+        Problem(One("nowhere")).Should().Contain("Router \"r\"").And.Contain("\"nowhere\" is not an IPv4 or IPv6 address");
+        Problem(One("10.0.0.9")).Should().Contain("of network \"a\"");
+        Problem(One("127.0.0.1")).Should().Contain("nothing that routers pass on");
+        Problem(One(null).WithRouter("s", r => r.WithEgress())).Should().Contain("Router \"s\"").And.Contain("router \"r\"'s already");
+    }
+
+    [Fact]
     public void A_port_forward_that_cannot_be()
     {
         NatProblem(Nat.Home.WithPortForward(IPTransport.Icmp, 80, "test")).Should().Contain("icmp 80 → test:80").And.Contain("only TCP and UDP");

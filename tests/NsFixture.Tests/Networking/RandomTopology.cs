@@ -69,7 +69,7 @@ internal static class RandomTopology
             .WithHairpin(random.Next(2) == 0).WithUdpTimeout(TimeSpan.FromSeconds(random.Next(1, 1000))).WithTcpTimeout(TimeSpan.FromSeconds(random.Next(1, 1000)));
         return random.Next(3) switch
         {
-            0 => nat.WithIPv6Masquerade().WithPortForward(IPTransport.Udp, random.Next(1, 65536), "extra0", random.Next(1, 65536)),
+            0 => nat.WithIPv6Masquerade().WithNat64().WithPortForward(IPTransport.Udp, random.Next(1, 65536), "extra0", random.Next(1, 65536)),
             1 => nat.WithIPv6Prefix("2001:db8:aaaa::/56"),
             _ => nat.WithIPv6Masquerade().WithoutIPv4().WithPortForward(IPTransport.Tcp, 80, "2001:db8::7"),
         };

@@ -84,7 +84,7 @@ reap:
 reaped:
     cmp eax, 2              # its first child is the test
     jne reap
-    mov byte ptr [rsp+151], 11      # ControlKind.TestEnded
+    mov byte ptr [rsp+151], 100     # ControlKind.TestEnded
     mov eax, 44             # sendto(connection, message, 5, MSG_NOSIGNAL, 0, 0)
     mov edi, 3
     lea rsi, [rsp+151]

@@ -3,7 +3,11 @@ using System.Buffers.Binary;
 namespace NsFixture.Networking;
 
 /// <summary>What is sent back, and how late; no message: nothing is.</summary>
-internal readonly record struct DnsReply(byte[]? Message, TimeSpan Delay);
+internal readonly record struct DnsReply(byte[]? Message, TimeSpan Delay)
+{
+    /// <summary>Whether others may know what this name server does not.</summary>
+    public bool IsOthers { get; init; }
+}
 
 /// <summary>
 /// Answers questions by a <see cref="DnsZone"/>, and wrongly where that was asked for. Keeps a list of them. It is the only name
@@ -11,6 +15,8 @@ internal readonly record struct DnsReply(byte[]? Message, TimeSpan Delay);
 /// </summary>
 internal sealed class DnsAnswerer(DnsZone zone, IReadOnlyList<PlannedHost> hosts)
 {
+    private IReadOnlyList<PlannedHost> hosts = hosts;
+
     /// <summary>How many questions are remembered; the oldest go first.</summary>
     public const int MaxQueries = 10_000;
 
@@ -27,6 +33,9 @@ internal sealed class DnsAnswerer(DnsZone zone, IReadOnlyList<PlannedHost> hosts
     /// <summary>The questions so far, the oldest first.</summary>
     public Queue<DnsQuery> Queries { get; } = new();
 
+    /// <summary>Whether there are others who may know the names that this one does not.</summary>
+    public bool HasOthers { get; set; }
+
     /// <summary>How many were forgotten.</summary>
     public int Forgotten { get; private set; }
 
@@ -38,6 +47,13 @@ internal sealed class DnsAnswerer(DnsZone zone, IReadOnlyList<PlannedHost> hosts
             behaviours.RemoveAll(b => b.Planned.Name == behaviour.Name && b.Planned.Failure.HasValue == behaviour.Failure.HasValue);
             behaviours.Add(new Behaviour(behaviour));
         }
+    }
+
+    /// <summary>Knows other hosts from now on.</summary>
+    public void SetHosts(NetworkPlan plan)
+    {
+        hosts = plan.Hosts;
+        zone.SetHosts(plan);
     }
 
     public void Remove(string name) => zone.Remove(zone.Known(name));
@@ -68,7 +84,10 @@ internal sealed class DnsAnswerer(DnsZone zone, IReadOnlyList<PlannedHost> hosts
         }
         List<DnsRecord> answers = [];
         DnsCode code = zone.Find(hosts[asker], query.Name, query.Type, answers);
-        Remember(new DnsQuery(hosts[asker].Name, query.Name, query.Type, overTcp, failure?.ToString() ?? Describe(code, answers)));
+        bool isOthers = HasOthers && code == DnsCode.NxDomain && failure == null && !zone.IsOwn(query.Name);
+        Remember(new DnsQuery(hosts[asker].Name, query.Name, query.Type, overTcp, isOthers ? "forwarded" : failure?.ToString() ?? Describe(code, answers)));
+        if (isOthers)
+            return new DnsReply(null, delay) { IsOthers = true };
         return new DnsReply(Write(query, code, answers, failure, overTcp), delay);
     }
 

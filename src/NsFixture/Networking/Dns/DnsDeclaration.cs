@@ -28,6 +28,8 @@ public sealed record DnsDeclaration
 
     internal bool InHostsFile { get; init; } = true;
 
+    internal bool HasDns64 { get; init; }
+
     internal TimeSpan Ttl { get; init; }
 
     internal IReadOnlyList<RecordDeclaration> Records { get; init; } = [];
@@ -47,6 +49,12 @@ public sealed record DnsDeclaration
     /// that are in /etc/hosts they do not ask for.
     /// </summary>
     public DnsDeclaration WithoutHostsFile() => this with { InHostsFile = false };
+
+    /// <summary>
+    /// Tells hosts without IPv4, of names without IPv6, the addresses that lead to the IPv4 ones through a NAT64 (RFC 6147): see
+    /// <see cref="Nat.WithNat64"/>. Their /etc/hosts does too.
+    /// </summary>
+    public DnsDeclaration WithDns64() => this with { HasDns64 = true };
 
     /// <summary>Gives a name IPv4 addresses, instead of those it had.</summary>
     /// <param name="name">The name; a host's own may be lied about.</param>

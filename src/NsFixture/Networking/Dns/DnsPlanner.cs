@@ -39,7 +39,7 @@ internal sealed class DnsPlanner
         foreach (DnsRecord alias in records.Where(r => r.Type == DnsRecordType.Cname))
             if (records.Exists(r => r.Name == alias.Name && r != alias))
                 problems.Add($"Dns: \"{alias.Name}\" has a CNAME and other records: a name that stands for another one has none of its own.");
-        return new PlannedDns(domain.ToLowerInvariant(), declared.InHostsFile, records, [.. declared.Behaviours.Select(Planned)]);
+        return new PlannedDns(domain.ToLowerInvariant(), declared.InHostsFile, records, [.. declared.Behaviours.Select(Planned)]) { HasDns64 = declared.HasDns64 };
     }
 
     private void Add(RecordDeclaration declared, int ttl)

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 
 namespace NsFixture.Networking;
@@ -15,22 +16,36 @@ internal sealed class DnsZone
     private readonly Dictionary<string, PlannedHost> reverse = [];
 
     private readonly bool ipv6;
+    private NetworkPlan plan;
 
     /// <param name="plan">The hosts.</param>
     /// <param name="ipv6">Whether the kernel has IPv6; without it, hosts have no such addresses.</param>
     public DnsZone(NetworkPlan plan, bool ipv6)
     {
-        (this.ipv6, Domain) = (ipv6, plan.Dns?.Domain ?? DnsDeclaration.DefaultDomain);
+        (this.plan, this.ipv6) = (plan, ipv6);
+        SetHosts(plan);
+    }
+
+    /// <summary>Knows the hosts of another plan from now on; what was declared of names, or forgotten, stays.</summary>
+    public void SetHosts(NetworkPlan current)
+    {
+        plan = current;
+        hosts.Clear();
+        reverse.Clear();
         foreach (PlannedHost host in plan.Present)
         {
             foreach (string name in host.DnsNames.Prepend(host.Name))
                 hosts[name.ToLowerInvariant()] = host;
             foreach (NetworkAddress address in Addresses(host))
+            {
                 reverse.TryAdd(DnsPlanner.ReverseName(address.Address), host);
+                if (plan.Dns is { HasDns64: true } && address.Address.AddressFamily == AddressFamily.InterNetwork)
+                    reverse.TryAdd(DnsPlanner.ReverseName(Nat64Translator.Mapped(address.Address)), host);
+            }
         }
     }
 
-    public string Domain { get; }
+    public string Domain => plan.Dns?.Domain ?? DnsDeclaration.DefaultDomain;
 
     /// <summary>Takes records in; each set of a name and a type takes the place of the one there was.</summary>
     public void Set(IReadOnlyList<DnsRecord> records)
@@ -66,6 +81,8 @@ internal sealed class DnsZone
         {
             if (RecordsOf(asker, name) is not { } records)
                 return DnsCode.NxDomain;
+            if (type == DnsRecordType.Aaaa && plan.IsOnDns64(asker) && !records.Exists(r => r.Type is DnsRecordType.Aaaa or DnsRecordType.Cname))
+                records.AddRange(records.Where(r => r.Type == DnsRecordType.A).ToArray().Select(r => r with { Type = DnsRecordType.Aaaa, Data = Nat64Translator.Mapped(new IPAddress(r.Data)).GetAddressBytes() }));
             DnsRecord? alias = records.FirstOrDefault(r => r.Type == DnsRecordType.Cname);
             answers.AddRange((alias == null || type is DnsRecordType.Any or DnsRecordType.Cname ? records.Where(r => r.Type == type || type == DnsRecordType.Any) : [alias]).Select(r => r with { Name = name }));
             if (alias == null || type is DnsRecordType.Any or DnsRecordType.Cname)
@@ -78,6 +95,9 @@ internal sealed class DnsZone
         answers.Clear();
         return DnsCode.ServFail; // aliases of one another
     }
+
+    /// <summary>Whether nobody else can know a name: it is of the domain, or was forgotten.</summary>
+    public bool IsOwn(string name) => name == Domain || name.EndsWith('.' + Domain, StringComparison.Ordinal) || forgotten.Contains(name);
 
     /// <summary>Whether there are names below it, and so itself.</summary>
     private bool IsEmptyName(string name) =>
@@ -98,7 +118,7 @@ internal sealed class DnsZone
         {
             string above = name[(dot + 1)..];
             if (declared.TryGetValue("*." + above, out List<DnsRecord>? wildcard))
-                return wildcard;
+                return [.. wildcard];
             if (Has(above) || IsEmptyName(above))
                 return null;
         }

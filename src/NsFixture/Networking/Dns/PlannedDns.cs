@@ -7,6 +7,9 @@ namespace NsFixture.Networking;
 /// <param name="Behaviours">What goes wrong; each takes the place of the name's earlier one of its kind.</param>
 internal sealed record PlannedDns(string Domain, bool InHostsFile, IReadOnlyList<DnsRecord> Records, IReadOnlyList<DnsBehaviour> Behaviours)
 {
+    /// <summary>Whether hosts without IPv4 are told addresses behind a NAT64, of names without IPv6.</summary>
+    public bool HasDns64 { get; init; }
+
     /// <summary>Where every host's name server is: on itself, on an address that leaves 127.0.0.1:53 to name servers that a test brings along.</summary>
     public const string ServerAddress = "127.0.0.53";
 

@@ -18,6 +18,7 @@ internal static class PlanText
         Table(text, ["ROUTES OF", "DESTINATION", "GATEWAY", "INTERFACE"], plan.Hosts.SelectMany(h => h.Routes.Select((r, i) => (string[])
             [i == 0 ? h.Name : "", Destination(r), $"{r.Gateway}", h.Interface(r.Interface).Device])));
         Table(text, ["NAT OF", "OUTSIDE", "NAT"], plan.Hosts.Where(h => h.Nat != null).Select(h => (string[])[h.Name, Outside(plan, h, h.Nat!.Outside), h.Nat.Settings.ToString()]));
+        Table(text, ["WAY OUT", "THE MACHINE IS"], plan.Hosts.Where(h => h.Egress != null).Select(h => (string[])[h.Name, h.Egress!.Machine?.ToString() ?? ""]));
         Table(text, ["FIREWALL OF", "OUTSIDE", "RULES"], plan.Hosts.Where(h => h.Firewall != null).Select(h => (string[])[h.Name, Outside(plan, h, h.Firewall!.Outside), h.Firewall.Settings.ToString()]));
         Table(text, ["REGION", "HOSTS"], plan.Regions.Select(r => (string[])[r.Name, Hosts(plan, r)]));
         Table(text, ["FROM REGION", "TO REGION", "CONDITIONS"], plan.RegionConditions.Select(r => (string[])
@@ -30,9 +31,11 @@ internal static class PlanText
         link.Up == link.Down ? link.Up?.ToString() ?? ""
         : string.Join("; ", ((string[])[link.Up == null ? "" : $"up {link.Up}", link.Down == null ? "" : $"down {link.Down}"]).Where(s => s.Length > 0));
 
-    /// <summary>A host's NAT and firewall, as notes of it.</summary>
+    /// <summary>A host's way out, NAT and firewall, as notes of it.</summary>
     public static IEnumerable<string> Filters(NetworkPlan plan, PlannedHost host)
     {
+        if (host.Egress is { } egress)
+            yield return $"leads to the machine's network{(egress.Machine == null ? "" : $", and to the machine itself by {egress.Machine}")}";
         if (host.Nat is { } nat)
             yield return $"NAT to {Outside(plan, host, nat.Outside)}: {nat.Settings}";
         if (host.Firewall is { } firewall)

@@ -46,6 +46,8 @@ internal sealed class NodeDraft(int index, NodeDeclaration declaration)
 
     public PlannedFirewall? Firewall { get; set; }
 
+    public PlannedEgress? Egress { get; set; }
+
     /// <summary>The destinations of the routes that were declared.</summary>
     public HashSet<IPNetwork> GivenDestinations { get; } = [];
 

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace NsFixture.Networking;
 
 /// <summary>A link, as far as NATs and firewalls need to know it.</summary>
-internal sealed record FilterInterface(int Index, string Network, IPNetwork? Prefix6);
+internal sealed record FilterInterface(int Index, string Network, IPNetwork? Prefix4, IPNetwork? Prefix6);
 
 /// <summary>
 /// Resolves the names in NATs and firewalls, or says what is wrong with them: when a topology is planned, and when one is set at
@@ -32,6 +32,8 @@ internal sealed class FilterPlanner(Func<string, IReadOnlyList<IPAddress>?> addr
         int before = problems.Count;
         problems.AddRange(nat.Problems(where));
         FilterInterface? outside = Outside(where, interfaces, declared.Network!);
+        if (outside != null && nat.HasNat64)
+            CheckNat64(where, interfaces, outside);
         PlannedForward[] forwards = [.. nat.Forwards.SelectMany(f => Resolve(where, f))];
         (IPNetwork? inside6, IPNetwork? outside6) = outside != null && nat.IPv6 == NatIPv6.PrefixTranslation ? Prefixes(where, interfaces, outside, nat.Prefix6!) : (null, null);
         return problems.Count > before || outside == null ? null : new PlannedNat(outside.Index, nat, forwards, inside6, outside6);
@@ -97,6 +99,14 @@ internal sealed class FilterPlanner(Func<string, IReadOnlyList<IPAddress>?> addr
         else
             return (inside[0], prefix);
         return (null, null);
+    }
+
+    private void CheckNat64(string where, IReadOnlyList<FilterInterface> interfaces, FilterInterface outside)
+    {
+        if (outside.Prefix4 == null)
+            problems.Add($"{where}: NAT64 leads to IPv4, which the outside network \"{outside.Network}\" does not have.");
+        if (interfaces.FirstOrDefault(i => i.Prefix4 is { } own && (own.Contains(Nat64Translator.Pool.BaseAddress) || Nat64Translator.Pool.Contains(own.BaseAddress))) is { } taken)
+            problems.Add($"{where}: NAT64 uses {Nat64Translator.Pool} itself, which overlaps with {taken.Prefix4} of network \"{taken.Network}\": give that another prefix.");
     }
 
     private static IPNetwork Single(IPAddress address) => new(address, NetworkAddress.Bits(address.AddressFamily));

@@ -13,17 +13,18 @@ namespace NsFixture.Networking;
 /// <param name="ipv6">Whether the kernel has IPv6.</param>
 internal sealed class HostsFile(NetworkPlan plan, bool ipv6)
 {
-    // By the networks of who asks: the text depends on nothing else.
+    // By the networks of who asks, and whether it is told of NAT64: the text depends on nothing else.
     private readonly Dictionary<string, string> texts = [];
     private readonly bool areAlike = plan.Hosts.All(h => h.Interfaces.Count == 1);
 
     public string TextFor(PlannedHost asking)
     {
         if (plan.Dns is { InHostsFile: false })
-            return Write([], [asking]);
+            return Write([], [asking], dns64: false);
         HashSet<int> near = areAlike ? [] : [.. asking.Interfaces.Select(i => i.Network)];
-        string key = string.Join(' ', near.Order());
-        return texts.TryGetValue(key, out string? text) ? text : texts[key] = Write(near, plan.Hosts);
+        bool dns64 = plan.IsOnDns64(asking);
+        string key = string.Join(' ', near.Order()) + (dns64 ? " DNS64" : "");
+        return texts.TryGetValue(key, out string? text) ? text : texts[key] = Write(near, plan.Hosts, dns64);
     }
 
     /// <summary>Brings a file up to date, and keeps what others have written into it. In its place: it may be mounted, and open.</summary>
@@ -45,7 +46,7 @@ internal sealed class HostsFile(NetworkPlan plan, bool ipv6)
         FileSystem.Overwrite(path, text);
     }
 
-    private string Write(HashSet<int> near, IReadOnlyList<PlannedHost> hosts)
+    private string Write(HashSet<int> near, IReadOnlyList<PlannedHost> hosts, bool dns64)
     {
         var text = new StringBuilder("127.0.0.1 localhost\n");
         if (ipv6)
@@ -53,10 +54,11 @@ internal sealed class HostsFile(NetworkPlan plan, bool ipv6)
         foreach (PlannedHost host in hosts)
         {
             string names = string.Join(' ', host.DnsNames.Prepend(host.Name));
+            bool mapped = dns64 && !host.Interfaces.Any(i => i.Addresses.Any(a => a.Address.AddressFamily == AddressFamily.InterNetworkV6));
             foreach (PlannedInterface link in host.Interfaces.OrderBy(i => !near.Contains(i.Network))) // stable
                 foreach (NetworkAddress address in link.Addresses)
                     if (ipv6 || address.Address.AddressFamily == AddressFamily.InterNetwork)
-                        text.Append(address.Address).Append(' ').Append(names).Append('\n');
+                        text.Append(mapped ? Nat64Translator.Mapped(address.Address) : address.Address).Append(' ').Append(names).Append('\n');
         }
         return text.ToString();
     }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace NsFixture.Networking;
 
@@ -26,6 +27,13 @@ internal sealed record NetworkPlan(
 
     /// <summary>What the name server says; null: there is none, until one is asked for.</summary>
     public PlannedDns? Dns { get; init; }
+
+    /// <summary>Whether there is a way to the machine's network.</summary>
+    public bool HasEgress => Hosts.Any(h => h is { IsRemoved: false, Egress: not null });
+
+    /// <summary>Whether a host is told addresses behind a NAT64, of names without IPv6.</summary>
+    public bool IsOnDns64(PlannedHost host) =>
+        Dns is { HasDns64: true } && !host.Interfaces.Any(i => i.Addresses.Any(a => a.Address.AddressFamily == AddressFamily.InterNetwork));
 
     /// <summary>The host of that name, own or further, in any case; null: there is none.</summary>
     public PlannedHost? Find(string name) => Present.FirstOrDefault(h => h.DnsNames.Prepend(h.Name).Contains(name, StringComparer.OrdinalIgnoreCase));
@@ -79,6 +87,9 @@ internal sealed record PlannedHost(
 {
     /// <summary>Its NAT; null where it translates nothing.</summary>
     public PlannedNat? Nat { get; init; }
+
+    /// <summary>Its way to the machine's network; null where it has none.</summary>
+    public PlannedEgress? Egress { get; init; }
 
     /// <summary>Its firewall; null where all passes.</summary>
     public PlannedFirewall? Firewall { get; init; }

@@ -74,6 +74,7 @@ internal static class PlanRevision
             Interfaces = [.. host.Interfaces.Select(i => Declare(plan.Networks[i.Network], i))],
             Routes = [.. host.Routes.Where(r => r.Via != null).Select(r => new RouteDeclaration(r.Destination.ToString(), r.Via!))],
             HasDerivedRoutes = host.HasDerivedRoutes,
+            Egress = host.Egress is { } egress ? new EgressDeclaration(egress.Machine?.ToString()) : null,
             Nat = host.Nat is { } nat ? new OutsideDeclaration<Nat>(Outside(nat.Outside), nat.Settings) : null,
             Firewall = host.Firewall is { } firewall ? new OutsideDeclaration<Firewall>(Outside(firewall.Outside), firewall.Settings) : null,
         };

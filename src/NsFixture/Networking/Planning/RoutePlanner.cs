@@ -148,6 +148,7 @@ internal sealed class RoutePlanner
     {
         var steps = new Dictionary<NetworkDraft, (IPAddress Gateway, LinkDraft Link)>();
         var seen = new HashSet<NodeDraft> { router };
+        (IPAddress Gateway, LinkDraft Link)? wayOut = null;
         var queue = new Queue<(NodeDraft Node, NetworkDraft From, IPAddress Gateway, LinkDraft Link)>();
         HashSet<NetworkDraft> own = [.. router.Links.Where(l => l.Address(family) != null).Select(l => l.Network)];
         foreach (NodeDraft next in own.SelectMany(n => routersOn[n]).Distinct().OrderBy(n => n.Index))
@@ -163,6 +164,8 @@ internal sealed class RoutePlanner
             }
             if (Hides(at.Node, at.From, family))
                 continue;
+            if (at.Node.Declaration.Egress != null)
+                wayOut ??= (at.Gateway, at.Link);
             foreach (NetworkDraft network in at.Node.Links.Where(l => l.Address(family) != null).Select(l => l.Network))
                 if (!own.Contains(network) && steps.TryAdd(network, (at.Gateway, at.Link)))
                     foreach (NodeDraft next in routersOn[network])
@@ -172,6 +175,8 @@ internal sealed class RoutePlanner
         foreach (NetworkDraft network in networks)
             if (steps.TryGetValue(network, out var step) && !router.GivenDestinations.Contains(network.Pool(family)!.Prefix))
                 router.Routes.Add(new PlannedRoute(network.Pool(family)!.Prefix, step.Gateway, step.Link.Index));
+        if (wayOut is { } way && router.Declaration.Egress == null && !router.GivenDestinations.Contains(Everything(family)))
+            router.Routes.Add(new PlannedRoute(Everything(family), way.Gateway, way.Link.Index));
     }
 
     /// <summary>Whether nobody on a network can reach what is behind a router, because its NAT is between them.</summary>

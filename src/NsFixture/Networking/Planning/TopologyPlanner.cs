@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace NsFixture.Networking;
 
 /// <summary>
@@ -39,8 +41,10 @@ internal sealed class TopologyPlanner
         routes.AddDeclared();
         List<PlannedRegion> regions = [.. declared.Regions.Select(PlanRegion)];
         List<RegionConditions> conditions = PlanRegionConditions();
-        PlannedDns? dns = DnsPlanner.Plan(declared.Dns, problems);
+        // With a way out there are names that only a name server can know.
+        PlannedDns? dns = DnsPlanner.Plan(declared.Dns ?? (declared.Nodes.Any(n => n.Egress != null) ? new DnsDeclaration() : null), problems);
         PlanFilters();
+        PlanEgress();
         if (nodes.TrueForAll(n => n.IsWhole))
         {
             routes.AddDerived(networks);
@@ -199,9 +203,27 @@ internal sealed class TopologyPlanner
             problems);
         foreach (NodeDraft node in nodes)
         {
-            FilterInterface[] interfaces = [.. node.Links.Select(l => new FilterInterface(l.Index, l.Network.Name, l.Network.Pool6?.Prefix))];
+            FilterInterface[] interfaces = [.. node.Links.Select(l => new FilterInterface(l.Index, l.Network.Name, l.Network.Pool4?.Prefix, l.Network.Pool6?.Prefix))];
             node.Nat = node.Declaration.Nat is { } nat ? filters.Plan(node.Title, interfaces, nat) : null;
             node.Firewall = node.Declaration.Firewall is { } firewall ? filters.Plan(node.Title, interfaces, firewall) : null;
+        }
+    }
+
+    private void PlanEgress()
+    {
+        NodeDraft[] leading = [.. nodes.Where(n => n.Declaration.Egress != null)];
+        foreach (NodeDraft other in leading.Skip(1))
+            problems.Add($"{other.Title}: Egress is {char.ToLowerInvariant(leading[0].Title[0])}{leading[0].Title[1..]}'s already: there is one way to the machine's network.");
+        foreach (NodeDraft node in leading.Take(1))
+        {
+            IPAddress? machine = null;
+            if (node.Declaration.Egress!.Machine is { } given && !NetworkAddress.TryParse(given, out machine))
+                problems.Add($"{node.Title}: Egress: \"{given}\" is not an IPv4 or IPv6 address.");
+            else if (machine != null && networks.Find(n => n.Pool(machine.AddressFamily)?.Prefix.Contains(machine) == true) is { } network)
+                problems.Add($"{node.Title}: Egress: {machine} is of network \"{network.Name}\": what is to stand for the machine is on none of the networks. 192.0.2.2 and 2001:db8::2 are nobody's.");
+            else if (machine != null && new PlannedEgress(null).Outside(new IPEndPoint(machine, 1)) == null)
+                problems.Add($"{node.Title}: Egress: {machine} is nothing that routers pass on: give an address such as 192.0.2.2.");
+            node.Egress = new PlannedEgress(machine);
         }
     }
 
@@ -213,7 +235,7 @@ internal sealed class TopologyPlanner
 
     private static PlannedHost Planned(NodeDraft node) =>
         new(node.Index, node.Declaration.Name, node.IsRouter, node.Declaration.DnsNames, [.. node.Links.Select(Planned)], node.Routes)
-        { Nat = node.Nat, Firewall = node.Firewall, HasDerivedRoutes = node.Declaration.HasDerivedRoutes };
+        { Nat = node.Nat, Firewall = node.Firewall, Egress = node.Egress, HasDerivedRoutes = node.Declaration.HasDerivedRoutes };
 
     private static PlannedInterface Planned(LinkDraft link)
     {
