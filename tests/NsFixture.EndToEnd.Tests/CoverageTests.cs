@@ -3,33 +3,29 @@ using System.Xml.Linq;
 
 namespace NsFixture.EndToEnd.Tests;
 
-public class CoverageTests
+[Collection(WithCommandLineRuns.Name)]
+public class CoverageTests(CommandLineRuns runs)
 {
-    [Fact]
-    public void Line_hits_with_coverlet_are_the_same_with_eight_isolated_tests_at_once()
+    [Theory]
+    [InlineData("")]
+    [InlineData("V3.")]
+    [InlineData("NUnit.")]
+    [InlineData("MSTest.")]
+    public void Line_hits_with_coverlet_are_the_same_with_isolated_tests_at_once(string framework)
     {
-        var plain = Hits("CommandLine.Plain");
-        var isolated = Hits("CommandLine.Isolated");
+        var plain = Hits(runs.Coverage(framework + "Plain"));
+        var isolated = Hits(runs.Coverage(framework + "Isolated"));
         Assert.Equal(plain, isolated);
         Assert.Contains(isolated, line => line.Key.File == "Collatz.cs" && line.Value > 300); // the loop's body, counted and not just touched
         Assert.Contains(isolated, line => line is { Key.File: "Collatz.cs", Value: 0 });
         Assert.Contains(isolated, line => line is { Key.File: "CommandLineTests.cs", Value: 8 });
     }
 
-    private static SortedDictionary<(string File, int Line), int> Hits(string project)
+    private static SortedDictionary<(string File, int Line), int> Hits(XDocument report)
     {
-        using var directory = new TemporaryDirectory();
-        string results = Path.Combine(directory.Path, "results");
-        TestRun run = TestRun.Of(Path.Combine(directory.Copy(Paths.Testdata(project)), "CommandLine.dll"),
-            ["--collect", "XPlat Code Coverage", "--test-adapter-path", Paths.CoverletAdapter,
-             "--", "DataCollectionRunSettings.DataCollectors.DataCollector.Configuration.IncludeTestAssembly=true"],
-            results: results);
-        Assert.True(run.Outcomes.Count == 16, run.Output);
-        // The TRX logger keeps a copy of every attachment, so there are two of the one report.
-        string report = Directory.GetFiles(results, "coverage.cobertura.xml", SearchOption.AllDirectories)[0];
         var hits = new SortedDictionary<(string, int), int>();
         // NsFixture, built from source here, is in the isolated report as well; out of its package it is not.
-        foreach (XElement type in XDocument.Load(report).Descendants("class").Where(c => ((string)c.Attribute("name")!).StartsWith("CommandLine.", StringComparison.Ordinal)))
+        foreach (XElement type in report.Descendants("class").Where(c => ((string)c.Attribute("name")!).StartsWith("CommandLine.", StringComparison.Ordinal)))
             foreach (XElement line in type.Element("lines")!.Elements("line"))
             {
                 var key = (Path.GetFileName((string)type.Attribute("filename")!), int.Parse((string)line.Attribute("number")!, CultureInfo.InvariantCulture));

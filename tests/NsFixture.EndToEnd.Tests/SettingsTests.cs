@@ -68,17 +68,14 @@ public class SettingsTests
         });
     }
 
-    [Theory]
-    [InlineData("nonsense")]
-    [InlineData("-1")]
-    [InlineData("0")]
-    public void An_impossible_deadline_in_the_environment_fails_the_tests_that_it_counts_for(string value)
+    [Fact]
+    public void An_impossible_deadline_in_the_environment_fails_the_tests_that_it_counts_for()
     {
-        TestRun run = TestRun.Of(Assembly, ["--filter", "FullyQualifiedName~GoodTests"], environment: ("NSFIXTURE_DEADLINE", value));
+        TestRun run = TestRun.Of(Assembly, ["--filter", "FullyQualifiedName~GoodTests"], environment: ("NSFIXTURE_DEADLINE", "-1"));
         Assert.Equal("Passed", run["Plain"].Outcome);
         Assert.Equal("Passed", run["Isolated_with_a_deadline_of_its_own"].Outcome);
         Assert.Equal("Failed", run["Isolated"].Outcome);
-        Assert.Contains($"NSFIXTURE_DEADLINE={value} is not a number of milliseconds", run["Isolated"].Message);
+        Assert.Contains("NSFIXTURE_DEADLINE=-1 is not a number of milliseconds", run["Isolated"].Message);
     }
 
     [Fact]

@@ -12,16 +12,19 @@ public class ConformanceTests(RecordedRuns runs)
     // What is explicit is run where it is named.
     private const string Explicit = " --only Conformance.ExplicitTests --only Conformance.SkipTests";
 
+    // Where the process itself matters; all the rest that a process is to xUnit.net's tests it is to these.
+    private static readonly string OnlyProcess = RunSettings.Part(" --only Conformance.OutcomeTests --only Conformance.LifecycleTests --only Conformance.PreparedTests --only Conformance.ContextTests --only Conformance.Isolated.");
+
     private static readonly string OutsideFile = Path.Combine(Path.GetTempPath(), $"nsfixture-outside-{Environment.ProcessId}");
 
     private static readonly Dictionary<string, RunSettings> Configurations = new()
     {
         ["fork"] = Isolated(Everything) with { Launcher = "fork" },
-        ["exec"] = Isolated(Everything) with { Launcher = "exec" },
+        ["exec"] = Isolated(Everything + OnlyProcess) with { Launcher = "exec" },
         ["one worker"] = Isolated(Everything + " --workers 0") with { Launcher = "fork" },
         ["explicit"] = Isolated(Everything + Explicit) with { Launcher = "fork" },
         // As an ordinary user is mapped; for one, this is "fork" once more.
-        ["single user mapping"] = Isolated(Everything) with { Launcher = "fork", UserMapping = "single" },
+        ["single user mapping"] = Isolated(Everything + OnlyProcess) with { Launcher = "fork", UserMapping = "single" },
     };
 
     public static TheoryData<string> All => [.. Configurations.Keys];

@@ -13,7 +13,6 @@ public class CrashTests(RecordedRuns runs)
     {
         ["fork"] = Crashes with { Launcher = "fork" },
         ["exec"] = Crashes with { Launcher = "exec" },
-        ["single user mapping"] = Crashes with { Launcher = "fork", UserMapping = "single" },
     };
 
     /// <summary>What becomes of each test: of its message, the parts that must be there; none for one that passes.</summary>

@@ -21,21 +21,24 @@ public class ConformanceTests(RecordedRuns runs)
 
 #if XUNIT_V3
     // Where the process itself matters; all the rest that a process is to xUnit.net v2's tests it is to these.
-    private const string OnlyProcess =
+    private static readonly string OnlyProcess = RunSettings.Part(
         " --only Conformance.ClassFixtureTests --only Conformance.LifecycleTests --only Conformance.ConsoleTests --only Conformance.ContextTests" +
-        " --only Conformance.AssemblyFixtureTests --only Conformance.Isolated.";
+        " --only Conformance.AssemblyFixtureTests --only Conformance.Isolated.");
 
-    private const string Framework = "V3.", WithoutHeavyOutput = " --except Conformance.HeavyOutputTests";
+    private static readonly string OnlyProcessOfClass = " --except Conformance.HeavyOutputTests" + OnlyProcess;
+
+    private const string Framework = "V3.";
 
     // A shared sandbox has its methods in the order of a plain run: what is reported early is held.
     private const bool MethodsApart = false;
 #else
     // Where the process itself matters: its runtime, its surroundings, its output and its end.
-    private const string OnlyProcess =
+    private static readonly string OnlyProcess = RunSettings.Part(
         " --only Conformance.ClassFixtureTests --only Conformance.LifecycleTests --only Conformance.ThrowingFixtureDisposeTests --only Conformance.AsyncTests" +
-        " --only Conformance.ConsoleTests --only Conformance.EnvironmentTests --only Conformance.RuntimeTests --only Conformance.Isolated.";
+        " --only Conformance.ConsoleTests --only Conformance.EnvironmentTests --only Conformance.RuntimeTests --only Conformance.Isolated.");
 
-    private const string Framework = "", WithoutHeavyOutput = "";
+    // Of the adapters, this one shows that all that is so of a forked process is so of a fresh one.
+    private const string OnlyProcessOfClass = "", Framework = "";
     private const bool MethodsApart = true;
 #endif
 
@@ -47,7 +50,7 @@ public class ConformanceTests(RecordedRuns runs)
         // Each test is a fresh runtime, a third of a second of work: the rest is what "exec, per class" is for.
         ["exec"] = Isolated("Isolated", Everything + OnlyProcess) with { Launcher = "exec" },
         ["fork, per class"] = Isolated("PerClass", Everything + " --except Conformance.HeavyOutputTests") with { Launcher = "fork" },
-        ["exec, per class"] = Isolated("PerClass", Everything + WithoutHeavyOutput) with { Launcher = "exec" },
+        ["exec, per class"] = Isolated("PerClass", Everything + OnlyProcessOfClass) with { Launcher = "exec" },
         // A theory that is not enumerated at discovery is one test case.
         ["late theories"] = Isolated("Isolated", Everything + " --late-theories" + OnlyTheories) with { Launcher = "fork" },
         // As an IDE runs tests, by serialized cases; and one after another, which shows the order of collections.

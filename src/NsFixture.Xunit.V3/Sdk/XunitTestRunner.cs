@@ -22,7 +22,7 @@ internal sealed class XunitTestRunner : ITestRunner
         IXunitTestCase[] cases = [.. WarmUpTests.Cases.Select((c, i) => new XunitTestCase(
             new XunitTestMethod(testClass, typeof(WarmUpTests).GetMethod(c.Method)!, []), c.Method, $"warm-up {i}", @explicit: false, testMethodArguments: c.Arguments))];
         TestRequest warmUp = request(TestCasePayload.Write(cases, TestFrameworkOptions.Empty()));
-        Run(warmUp with { AssemblyPath = own.Location }, sink);
+        WarmUpPump.Around(() => Run(warmUp with { AssemblyPath = own.Location }, sink));
         known = Extensions.Of(Assembly.LoadFrom(warmUp.AssemblyPath));
     }
 
@@ -59,6 +59,7 @@ internal sealed class XunitTestRunner : ITestRunner
         ValueTask run = executor is IsolatedTestFrameworkExecutor own
             ? own.RunTestCases(cases, forwarder, options, CancellationToken.None)
             : executor.RunTestCases(cases, forwarder, options, CancellationToken.None);
+        WarmUpPump.Continue();
         run.AsTask().GetAwaiter().GetResult();
         startup?.StopAsync().AsTask().GetAwaiter().GetResult();
     }

@@ -6,12 +6,26 @@ namespace NsFixture.Xunit.Sdk;
 /// </summary>
 internal sealed class WarmUpPump : SynchronizationContext
 {
+    private static WarmUpPump? present;
     private readonly Queue<(SendOrPostCallback Callback, object? State)> posted = new();
+
+    /// <summary>Runs tests, in a way that calls <see cref="Continue"/> when they wait: the same way as without a pump.</summary>
+    public static void Around(Action run)
+    {
+        present = new WarmUpPump();
+        SetSynchronizationContext(present);
+        run();
+        SetSynchronizationContext(null);
+        present = null;
+    }
+
+    /// <summary>Goes on with what waits, if this is the warm-up.</summary>
+    public static void Continue() => present?.Run();
 
     public override void Post(SendOrPostCallback d, object? state) => posted.Enqueue((d, state));
 
-    /// <summary>Runs what has been posted, and what that posts in turn.</summary>
-    public void Run()
+    // What has been posted, and what that posts in turn.
+    private void Run()
     {
         SynchronizationContext? former = Current;
         while (posted.TryDequeue(out var next))

@@ -50,10 +50,8 @@ internal sealed class WarmUpTests : IClassFixture<WarmUpTests.Fixture>, IAsyncLi
     [Fact]
     public async Task PassesAsynchronously() => await Task.CompletedTask;
 
-#if !NSFIXTURE_XUNIT_V3 // whose runner has no pump: what continues would take the thread pool
     [Fact]
     public async Task Waits() => await Task.Yield();
-#endif
 
     [Theory]
     public void TakesARow(int number, long large, double real, decimal exact, bool flag, char letter, string text, object? nothing, DayOfWeek value, Type type, int[] list) =>
@@ -62,10 +60,7 @@ internal sealed class WarmUpTests : IClassFixture<WarmUpTests.Fixture>, IAsyncLi
     /// <summary>The tests by name, with their arguments.</summary>
     public static (string Method, object?[]? Arguments)[] Cases =>
     [
-        (nameof(Passes), null), (nameof(PassesAsATask), null), (nameof(PassesAsynchronously), null),
-#if !NSFIXTURE_XUNIT_V3
-        (nameof(Waits), null),
-#endif
+        (nameof(Passes), null), (nameof(PassesAsATask), null), (nameof(PassesAsynchronously), null), (nameof(Waits), null),
         (nameof(TakesARow), [1, 2L, 3.0, 4m, true, 'x', "warm", null, DayOfWeek.Friday, typeof(string), new[] { 1 }]),
     ];
 

@@ -24,28 +24,23 @@ internal sealed class XunitTestRunner : ITestRunner
             new XunitTestCase(nothing, TestMethodDisplay.ClassAndMethod, TestMethodDisplayOptions.None,
                 new TestMethod(testClass, Reflector.Wrap(typeof(WarmUpTests).GetMethod(c.Method)!)), c.Arguments))];
         TestRequest warmUp = request(TestCasePayload.Write(cases, new ExecutionOptions()));
-        // What the warm-up does not pass through: this way in, and the threads that stand in for the pump.
-        Type context = typeof(AsyncTestSyncContext);
-        Type?[] workers = [typeof(XunitTestRunner), context, context.Assembly.GetType("Xunit.Sdk.XunitWorkerThread")];
+        // What the warm-up does not pass through: the threads that stand in for the pump.
+        Type waiting = typeof(AsyncTestSyncContext);
+        Type?[] workers = [typeof(XunitTestRunner), waiting, waiting.Assembly.GetType("Xunit.Sdk.XunitWorkerThread")];
         Precompilation.Compile(workers.OfType<Type>().SelectMany(t => t.GetNestedTypes(BindingFlags.NonPublic).Prepend(t)), TimeSpan.MaxValue);
-        var pump = new WarmUpPump();
-        SynchronizationContext.SetSynchronizationContext(pump);
-        Run(warmUp with { AssemblyPath = own.Location }, sink, pump.Run);
-        SynchronizationContext.SetSynchronizationContext(null);
+        WarmUpPump.Around(() => Run(warmUp with { AssemblyPath = own.Location }, sink));
         _ = HasOurFramework(Assembly.LoadFrom(warmUp.AssemblyPath));
     }
 
-    public void Run(TestRequest request, ITestReportSink sink) => Run(request, sink, () => { });
-
-    private static void Run(TestRequest request, ITestReportSink sink, Action work)
+    public void Run(TestRequest request, ITestReportSink sink)
     {
         var options = new ExecutionOptions();
         string[] cases = TestCasePayload.Read(request.Payload, options);
         Diagnostics.Target = sink;
-        Run(Assembly.LoadFrom(request.AssemblyPath), cases, options, sink.Send, work);
+        Run(Assembly.LoadFrom(request.AssemblyPath), cases, options, sink.Send);
     }
 
-    private static void Run(Assembly assembly, string[] serialized, ITestFrameworkExecutionOptions options, Action<TestReport> send, Action work)
+    private static void Run(Assembly assembly, string[] serialized, ITestFrameworkExecutionOptions options, Action<TestReport> send)
     {
         // Not disposed of: xUnit.net does that after a Task.Delay, and the timer thread it takes would be lost in a fork.
         ITestFramework framework = HasOurFramework(assembly)
@@ -60,7 +55,7 @@ internal sealed class XunitTestRunner : ITestRunner
         // It runs one collection: what xUnit.net takes to run several would be threads for nothing.
         options.SetValue<bool?>("xunit.execution.DisableParallelization", true);
         executor.RunTests(cases, forwarder, options);
-        work();
+        WarmUpPump.Continue();
         forwarder.WaitUntilFinished();
     }
 

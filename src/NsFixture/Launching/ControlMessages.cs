@@ -12,7 +12,10 @@ internal enum ControlKind : byte
     /// <summary>Fork server or zygote → client: it cannot serve; why.</summary>
     ServerFailed,
 
-    /// <summary>Client → zygote: id, spec; descriptor: init's end of its control socket.</summary>
+    /// <summary>
+    /// Client → zygote: id, spec; descriptors: init's end of its control socket; for a sandbox that a test is to be forked in, that one's
+    /// result socket, stdout, stderr as well.
+    /// </summary>
     CreateSandbox,
 
     /// <summary>Zygote → client: id; descriptor: init's pidfd.</summary>
@@ -30,13 +33,10 @@ internal enum ControlKind : byte
     /// <summary>Init → client: the sandbox could not be built; why.</summary>
     InitFailed,
 
-    /// <summary>Init → client; descriptor: a channel for <see cref="Networking.MachineSockets"/>, which the client serves from now on.</summary>
-    ServeSockets,
-
-    /// <summary>Client → init: argv and envp, both empty for a fork; descriptors: result socket, stdout, stderr.</summary>
+    /// <summary>Client → init: argv and envp; descriptors: result socket, stdout, stderr.</summary>
     RunTest,
 
-    /// <summary>Init → client: wait status of the test's process.</summary>
+    /// <summary>Init → client: wait status of the test's process. <see cref="Linux.FirstProcess"/> sends it as well, and has its number.</summary>
     TestEnded,
 
     /// <summary>Client → init; descriptor: init's end of one more control socket, for <see cref="Ask"/> alone.</summary>
@@ -45,8 +45,14 @@ internal enum ControlKind : byte
     /// <summary>Anyone → init: a <see cref="HostRequest"/>, host, arguments. Answered in order.</summary>
     Ask,
 
+    /// <summary>A test that has built its sandbox itself → zygote; descriptors: the host's network namespace, and what is written to the root tree.</summary>
+    Built,
+
     /// <summary>Init → who asked: what went wrong, or null; a number; bytes; descriptor: what was asked for, if that is one.</summary>
     Answer,
+
+    /// <summary>Init → client; descriptor: a channel for <see cref="Networking.MachineSockets"/>, which the client serves from now on.</summary>
+    ServeSockets,
 }
 
 /// <summary>What init can be asked to do with a host of its sandbox.</summary>

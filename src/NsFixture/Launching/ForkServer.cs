@@ -44,10 +44,13 @@ internal sealed class ForkServer
     }
 
     /// <summary>Has a sandbox made. It can be used at once; what it is asked waits until it is built.</summary>
-    public Sandbox CreateSandbox(SandboxSpec spec)
+    /// <param name="spec">What it is like.</param>
+    /// <param name="withTest">A test's process is forked in it, and waits for its request.</param>
+    public Sandbox CreateSandbox(SandboxSpec spec, bool withTest = false)
     {
         var (ours, theirs) = UnixSocket.Pair(SocketConstants.SOCK_SEQPACKET);
         var sandbox = new Sandbox(loop, ours, spec);
+        int[] passed = withTest ? [theirs, .. sandbox.OpenTestConnection()] : [theirs];
         loop.Post(() =>
         {
             sandbox.Watch();
@@ -55,13 +58,14 @@ internal sealed class ForkServer
             if (failure == null)
             {
                 sandboxes.Add(id, sandbox);
-                UnixSocket.Send(socket, new ByteWriter().Byte((byte)ControlKind.CreateSandbox).Int32(id).Spec(spec).Written, theirs);
+                UnixSocket.Send(socket, new ByteWriter().Byte((byte)ControlKind.CreateSandbox).Int32(id).Spec(spec).Written, passed);
             }
             else
             {
                 sandbox.Refuse(failure);
             }
-            Descriptors.Close(theirs);
+            foreach (int fd in passed)
+                Descriptors.Close(fd);
         });
         return sandbox;
     }

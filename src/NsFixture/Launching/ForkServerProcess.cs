@@ -34,7 +34,7 @@ internal static class ForkServerProcess
     /// </summary>
     private static readonly Type[] Own =
     [
-        typeof(ForkServerProcess), typeof(Zygote), typeof(Init), typeof(ForkedChild), typeof(TestProcess), typeof(TestChannel), typeof(TestReport),
+        typeof(ForkServerProcess), typeof(Zygote), typeof(Init), typeof(SelfBuiltTest), typeof(TestStart), typeof(ForkedChild), typeof(TestProcess), typeof(TestChannel), typeof(TestReport),
         typeof(ForwardingWriter), typeof(IsolatedNetwork), typeof(UserMap), typeof(UnixSocket), typeof(Poller), typeof(Descriptors), typeof(Libc),
         typeof(NetworkPlan), typeof(EnvironmentSettings),
     ];

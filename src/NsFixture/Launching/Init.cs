@@ -18,11 +18,10 @@ namespace NsFixture.Launching;
 internal sealed unsafe partial class Init(int control, int[] runtimeDescriptors)
 {
     private const int SignalSetSize = 128; // sizeof(sigset_t)
-    private const int ResultSocket = 500; // above whatever the runtime has opened
     private readonly List<int> controls = [];
     private SandboxNetwork network = null!;
     private SandboxRoots roots = null!;
-    private bool hardened;
+    private bool hardened, isAttending;
     private NetworkPlan plan = null!;
     private HostProcesses? processes; // made for the first one: most sandboxes have none, and its types would be compiled in each
     private HostViews? views; // the same
@@ -38,11 +37,14 @@ internal sealed unsafe partial class Init(int control, int[] runtimeDescriptors)
     private DnsService Dns => dns ??= new DnsService(plan, network, runtimeDescriptors, ConnectToMachine);
 
     /// <summary>Returns in the process of a test only, with what that process is to do.</summary>
-    public Action Run(SandboxSpec spec, IReadOnlyList<RootEntry> rootPlan)
+    /// <param name="spec">What to build.</param>
+    /// <param name="rootPlan">How to lay out the root tree.</param>
+    /// <param name="first">The test to fork when all is built; null for none yet.</param>
+    /// <param name="notes">What has been done in a second-best way already.</param>
+    public Action Run(SandboxSpec spec, IReadOnlyList<RootEntry> rootPlan, TestStart? first, List<string> notes)
     {
         try
         {
-            List<string> notes = [];
             try
             {
                 (plan, hardened) = (spec.Plan, spec.Hardened);
@@ -61,7 +63,7 @@ internal sealed unsafe partial class Init(int control, int[] runtimeDescriptors)
                 throw;
             }
             UnixSocket.Send(control, new ByteWriter().Byte((byte)ControlKind.InitReady).Strings(notes).Written);
-            return Serve();
+            return Serve(first);
         }
         catch (Exception e)
         {
@@ -72,9 +74,27 @@ internal sealed unsafe partial class Init(int control, int[] runtimeDescriptors)
         }
     }
 
-    private Action Serve()
+    /// <summary>
+    /// Serves a sandbox that its test has built itself, once somebody asks for something. Not process 1 then, but a process beside the
+    /// test's; the calling thread is in the sandbox's switch.
+    /// </summary>
+    /// <param name="spec">What was built.</param>
+    /// <param name="rootPlan">How the root tree was laid out.</param>
+    /// <param name="hostNamespace">The network namespace of its host.</param>
+    /// <param name="layers">The tmpfs of what is written to the root tree.</param>
+    public void Attend(SandboxSpec spec, IReadOnlyList<RootEntry> rootPlan, int hostNamespace, int layers)
+    {
+        (plan, hardened, isAttending) = (spec.Plan, spec.Hardened, true);
+        network = SandboxNetwork.Of(plan, hostNamespace);
+        roots = SandboxRoots.Of(new PrivateLayers(rootPlan, SandboxBuilder.EtcFiles(spec, plan.Test, network.HasIPv6), layers));
+        Serve(first: null);
+    }
+
+    private Action Serve(TestStart? first)
     {
         int signals = WatchChildren();
+        if (first != null && StartTest(first) is { } forked)
+            return forked;
         controls.Add(control);
         while (true)
         {
@@ -87,19 +107,19 @@ internal sealed unsafe partial class Init(int control, int[] runtimeDescriptors)
             if (poll[0].revents != 0)
                 Reap(signals);
             for (int i = 1; i < poll.Length; i++)
-                if (poll[i].revents != 0 && Receive(poll[i].fd, signals) is { } start)
+                if (poll[i].revents != 0 && Receive(poll[i].fd) is { } start)
                     return start;
         }
     }
 
-    private Action? Receive(int from, int signals)
+    private Action? Receive(int from)
     {
         byte[]? message = UnixSocket.Receive(from, out int[] descriptors, wait: false);
         if (message == null)
             return null;
         if (message.Length == 0)
         {
-            if (from == control)
+            if (from == control && Libc.GetPid() == 1)
                 Libc.Exit(0);
             controls.Remove(from);
             processes?.ConnectionEnded(from);
@@ -109,7 +129,7 @@ internal sealed unsafe partial class Init(int control, int[] runtimeDescriptors)
         switch ((ControlKind)message[0])
         {
             case ControlKind.RunTest:
-                return StartTest(message, descriptors, signals);
+                return StartTest(TestStart.Read(message, descriptors));
             case ControlKind.Connect:
                 controls.Add(descriptors[0]);
                 return null;
@@ -224,53 +244,20 @@ internal sealed unsafe partial class Init(int control, int[] runtimeDescriptors)
         }
     }
 
-    private Action? StartTest(byte[] message, int[] descriptors, int signals)
+    private Action? StartTest(TestStart start)
     {
-        var reader = new ByteReader(message);
-        reader.Byte();
-        string[] argv = reader.Strings()!, envp = reader.Strings()!;
-        int result = descriptors[0], output = descriptors[1], error = descriptors[2];
         var (ours, theirs) = UnixSocket.Pair(SocketConstants.SOCK_SEQPACKET);
         test = Clone.Fork(0, out int pidFd);
-        if (test > 0)
+        if (test == 0)
         {
-            controls.Add(ours);
-            Descriptors.Close(pidFd);
-            Descriptors.Close(theirs);
-            foreach (int fd in descriptors)
-                Descriptors.Close(fd);
-            return null;
+            ChangeSigChld(SigMask.SIG_UNBLOCK, out _);
+            return start.Enter(theirs, hardened, runtimeDescriptors);
         }
-        ChangeSigChld(SigMask.SIG_UNBLOCK, out _);
-        _ = Libc.SetSid();
-        int input = FileSystem.OpenDescriptor("/dev/null", Fcntl.O_RDONLY);
-        Descriptors.Duplicate(input, 0);
-        Descriptors.Duplicate(output, 1);
-        Descriptors.Duplicate(error, 2);
-        if (hardened)
-            Hardening.Apply();
-        if (argv.Length == 0)
-        {
-            int socket = Descriptors.DuplicateAbove(result, ResultSocket), controlSocket = Descriptors.DuplicateAbove(theirs, socket);
-            Descriptors.CloseAllBut([.. runtimeDescriptors, socket, controlSocket]);
-            return () => TestProcess.Run(socket, controlSocket);
-        }
-        // By way of high numbers: either may have the other's.
-        int high = Descriptors.DuplicateAbove(theirs, ResultSocket);
-        Descriptors.Duplicate(Descriptors.DuplicateAbove(result, ResultSocket), Wire.SocketDescriptor);
-        Descriptors.Duplicate(high, Wire.ControlDescriptor);
-        Descriptors.CloseAllBut([Wire.SocketDescriptor, Wire.ControlDescriptor]);
-        Exec(argv, envp);
+        controls.Add(ours);
+        Descriptors.Close(pidFd);
+        Descriptors.Close(theirs);
+        start.Close();
         return null;
-    }
-
-    private static void Exec(string[] argv, string[] envp)
-    {
-        fixed (byte* path = Utf8.Zero(argv[0]))
-            _ = Libc.ExecVe(path, Utf8.NewArray(argv), Utf8.NewArray(envp));
-        var failure = LinuxException.Last("execve", argv[0]);
-        FileSystem.WriteAll(2, Encoding.UTF8.GetBytes(failure.Message + "\n"), "standard error");
-        Libc.Exit(127);
     }
 
     // A descriptor that is readable when a child has ended: signals would have to be handled on this very thread.

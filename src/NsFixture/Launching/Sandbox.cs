@@ -55,19 +55,23 @@ internal sealed class Sandbox(EventLoop loop, int control, SandboxSpec spec)
     /// <summary>Init is gone, or could not be made; on the loop's thread.</summary>
     public event Action? Lost;
 
-    /// <summary>
-    /// Starts the test's process inside, as soon as init is ready; it waits for its request. Empty <paramref name="argv"/>: a
-    /// fork of init's own runtime.
-    /// </summary>
+    /// <summary>Starts a program as the test's process inside, as soon as init is ready; it waits for its request.</summary>
     public void StartTest(IReadOnlyList<string> argv, IReadOnlyList<string> envp)
+    {
+        int[] passed = OpenTestConnection();
+        UnixSocket.Send(control, new ByteWriter().Byte((byte)ControlKind.RunTest).Strings([.. argv]).Strings([.. envp]).Written, passed);
+        foreach (int fd in passed)
+            Descriptors.Close(fd);
+    }
+
+    /// <summary>The test's ends of its <see cref="TestConnection"/>: result socket, stdout, stderr.</summary>
+    public int[] OpenTestConnection()
     {
         var (socket, theirs) = UnixSocket.Pair(SocketConstants.SOCK_STREAM);
         var (outputRead, outputWrite) = Descriptors.Pipe();
         var (errorRead, errorWrite) = Descriptors.Pipe();
         connection = new TestConnection(socket, outputRead, errorRead);
-        UnixSocket.Send(control, new ByteWriter().Byte((byte)ControlKind.RunTest).Strings([.. argv]).Strings([.. envp]).Written, theirs, outputWrite, errorWrite);
-        foreach (int fd in (int[])[theirs, outputWrite, errorWrite])
-            Descriptors.Close(fd);
+        return [theirs, outputWrite, errorWrite];
     }
 
     /// <summary>One more connection to init, to ask it about hosts.</summary>

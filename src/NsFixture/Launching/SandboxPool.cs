@@ -47,13 +47,7 @@ internal sealed class SandboxPool(ForkServer server, bool forkTests)
                 standby.Enqueue(Create(spec));
     }
 
-    private Sandbox Create(SandboxSpec spec)
-    {
-        Sandbox sandbox = server.CreateSandbox(spec);
-        if (forkTests)
-            sandbox.StartTest([], []);
-        return sandbox;
-    }
+    private Sandbox Create(SandboxSpec spec) => server.CreateSandbox(spec, forkTests);
 
     /// <summary>Ends a sandbox that has been used.</summary>
     public void Release(Sandbox sandbox)

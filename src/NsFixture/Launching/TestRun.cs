@@ -9,8 +9,7 @@ namespace NsFixture.Launching;
 /// </summary>
 internal sealed class TestRun
 {
-    // The stack of a crash, whose beginning is what is shown, takes a hundred kilobytes where frames have long generic names.
-    private const int TailLength = 128 * 1024, ShownLength = 2000;
+    private const int ShownLength = 2000;
 
     // Until its first case starts a process has this much more: a fresh runtime on a busy machine is not the test's slowness.
     private static readonly TimeSpan StartAllowance = TimeSpan.FromSeconds(30);
@@ -23,7 +22,7 @@ internal sealed class TestRun
     private readonly Sandbox sandbox;
     private readonly TimeSpan deadline;
     private readonly RunTracker tracker;
-    private readonly RawOutput output, error;
+    private readonly ProcessOutput output, error;
     private readonly int socket;
     private readonly string assemblyPath;
     private EventLoop.Timer? timer;
@@ -32,8 +31,8 @@ internal sealed class TestRun
     private TestRun(Sandbox sandbox, TimeSpan deadline, RunTracker tracker, string assemblyPath, TestConnection connection)
     {
         (this.sandbox, this.deadline, this.tracker, this.assemblyPath, socket) = (sandbox, deadline, tracker, assemblyPath, connection.Socket);
-        output = new RawOutput(connection.Output, Console.Out);
-        error = new RawOutput(connection.Error, Console.Error);
+        output = new ProcessOutput(connection.Output, Console.Out);
+        error = new ProcessOutput(connection.Error, Console.Error);
     }
 
     /// <summary>
@@ -92,7 +91,7 @@ internal sealed class TestRun
         });
     }
 
-    private void ReadRaw(RawOutput raw)
+    private void ReadRaw(ProcessOutput raw)
     {
         raw.ReadSome();
         if (raw.AtEnd)
@@ -147,10 +146,10 @@ internal sealed class TestRun
             case TestReportKind.Hello:
                 break; // the version was checked with the server's
             case TestReportKind.ConsoleOut:
-                output.Print(message.Text!);
+                output.PrintConsole(message.Text!);
                 break;
             case TestReportKind.ConsoleError:
-                error.Print(message.Text!);
+                error.PrintConsole(message.Text!);
                 break;
             case TestReportKind.CoverageHits:
                 CoverageHits.Merge(message.Text!, message.Data!);
@@ -217,6 +216,8 @@ internal sealed class TestRun
         while (error.ReadSome())
         {
         }
+        output.EndLines();
+        error.EndLines();
     }
 
     private void Finish(FailureInfo? failure)
@@ -262,40 +263,5 @@ internal sealed class TestRun
             return text;
         int banner = CrashBanners.Max(b => text.LastIndexOf(b, StringComparison.Ordinal));
         return banner < 0 ? text[^ShownLength..] : text.Substring(banner, Math.Min(ShownLength, text.Length - banner));
-    }
-
-    /// <summary>A pipe that the process prints into; passed on to the test host's own, and its end kept for messages.</summary>
-    private sealed class RawOutput(int pipe, TextWriter target)
-    {
-        private readonly StringBuilder tail = new();
-        private readonly Decoder decoder = Encoding.UTF8.GetDecoder();
-        private readonly byte[] bytes = new byte[16 * 1024];
-        private readonly char[] chars = new char[16 * 1024 + 1];
-
-        public int Pipe { get; } = pipe;
-
-        public string Tail => tail.ToString();
-
-        public bool AtEnd { get; private set; }
-
-        /// <summary>False: nothing is there, or the end.</summary>
-        public bool ReadSome()
-        {
-            int n = SocketStream.Read(Pipe, bytes);
-            AtEnd = n == 0;
-            if (n <= 0)
-                return false;
-            int count = decoder.GetChars(bytes, 0, n, chars, 0);
-            Print(new string(chars, 0, count));
-            return true;
-        }
-
-        public void Print(string text)
-        {
-            target.Write(text);
-            tail.Append(text.Length > TailLength ? text.AsSpan(text.Length - TailLength) : text);
-            if (tail.Length > 2 * TailLength)
-                tail.Remove(0, tail.Length - TailLength);
-        }
     }
 }

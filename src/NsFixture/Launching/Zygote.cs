@@ -1,4 +1,5 @@
 using NsFixture.Linux;
+using NsFixture.Networking;
 using NsFixture.Roots;
 using NsFixture.Sandboxes;
 
@@ -11,10 +12,27 @@ namespace NsFixture.Launching;
 /// </summary>
 internal sealed class Zygote(int client, UserMapping mapping, int[] runtimeDescriptors, string assemblyPath)
 {
-    private readonly Dictionary<int, Child> children = []; // by pidfd
+    private readonly List<Child> children = [];
     private List<RootEntry> rootPlan = [];
+    private PairFork? pairs; // none: this machine has no way to it
+    private string? pairsProblem; // then, what stands against it; null as well on processors that there is no code for
 
-    private sealed record Child(int Id, int Pid);
+    private sealed record Child(int Id, int Pid, int PidFd, SandboxSpec Spec)
+    {
+        /// <summary>The socket by which its test asks about hosts, while nobody else has that; else -1.</summary>
+        public int Requests { get; set; } = -1;
+
+        /// <summary>What the test has built, once it is built.</summary>
+        public int[] Built { get; set; } = [];
+
+        public void Forget()
+        {
+            Descriptors.Close(Requests);
+            foreach (int fd in Built)
+                Descriptors.Close(fd);
+            (Requests, Built) = (-1, []);
+        }
+    }
 
     /// <summary>NSFIXTURE_USER_MAPPING=single has root map itself alone, as an ordinary user must.</summary>
     public static UserMapping ChooseMapping() =>
@@ -30,7 +48,6 @@ internal sealed class Zygote(int client, UserMapping mapping, int[] runtimeDescr
             while (true)
             {
                 WaitForWork();
-                ReapChildren();
                 byte[]? message;
                 while ((message = UnixSocket.Receive(client, out int[] descriptors, wait: false)) != null)
                 {
@@ -55,8 +72,10 @@ internal sealed class Zygote(int client, UserMapping mapping, int[] runtimeDescr
         var mountPoints = Staging.Enter();
         rootPlan = RootPlanner.Plan(Staging.Host, Staging.Work, mountPoints, mapping == UserMapping.Identity, visible);
         Rehearse();
-        // The runtime keeps its assemblies open; the rehearsal may have loaded some more.
-        runtimeDescriptors = [.. Descriptors.Open().Where(fd => fd > 2 && (runtimeDescriptors.Contains(fd) || Descriptors.Target(fd).EndsWith(".dll", StringComparison.Ordinal))).Order()];
+        // The runtime keeps its assemblies open, and its source of random numbers; the rehearsal may have opened some more.
+        runtimeDescriptors = [.. Descriptors.Open().Where(fd => fd > 2 && (runtimeDescriptors.Contains(fd) || IsOfRuntime(Descriptors.Target(fd)))).Order()];
+
+        static bool IsOfRuntime(string target) => target == "/dev/urandom" || target.EndsWith(".dll", StringComparison.Ordinal);
     }
 
     /// <summary>
@@ -69,39 +88,136 @@ internal sealed class Zygote(int client, UserMapping mapping, int[] runtimeDescr
         int mounts = FileSystem.OpenDescriptor("/proc/self/ns/mnt", Fcntl.O_RDONLY);
         if (Libc.Unshare((int)(Sched.CLONE_NEWNS | Sched.CLONE_NEWNET | Sched.CLONE_NEWUTS)) != 0)
             throw LinuxException.Last("unshare", "mnt, net, uts");
-        SandboxBuilder.Build(new SandboxOptions().Resolve(Path.GetDirectoryName(typeof(Zygote).Assembly.Location)!), rootPlan, [], out SandboxRoots roots).Dispose();
+        SandboxNetwork network = SandboxBuilder.Build(new SandboxOptions().Resolve(Path.GetDirectoryName(typeof(Zygote).Assembly.Location)!), rootPlan, [], out SandboxRoots roots);
+        _ = (network.NamespaceOf(0), roots.Own);
+        network.Dispose();
         roots.Dispose();
         // Network and host name belong to the outer user namespace, which a rootless zygote may not enter again: they are left
         // in the rehearsal's. Every sandbox has its own anyway.
         if (Libc.SetNs(mounts, (int)Sched.CLONE_NEWNS) != 0)
             throw LinuxException.Last("setns", "mnt");
         Descriptors.Close(mounts);
+        if (PairFork.IsSupported)
+            RehearsePairs();
+    }
+
+    /// <summary>Forks a pair for once, and takes that way from now on if it goes as it should: some machines give no memory, or file, to execute.</summary>
+    private void RehearsePairs()
+    {
+        var (ours, theirs) = UnixSocket.Pair(SocketConstants.SOCK_SEQPACKET);
+        try
+        {
+            var pair = new PairFork();
+            int pid = pair.Fork(Sched.CLONE_NEWPID, theirs, out int pidFd);
+            if (pid == 0)
+                Libc.Exit(0);
+            Descriptors.Close(theirs);
+            theirs = -1;
+            bool works = UnixSocket.Receive(ours, out _) is [(byte)ControlKind.TestEnded, 0, 0, 0, 0];
+            Descriptors.Close(ours);
+            ours = -1;
+            ProcessEnd end = WaitFor(pid);
+            Descriptors.Close(pidFd);
+            if (works)
+                pairs = pair;
+            else
+                pairsProblem = $"a program of a few bytes {end}, and did not do its work";
+        }
+        catch (LinuxException e)
+        {
+            pairsProblem = e.Message;
+        }
+        finally
+        {
+            Descriptors.Close(ours);
+            Descriptors.Close(theirs);
+        }
+    }
+
+    private static unsafe ProcessEnd WaitFor(int pid)
+    {
+        int status;
+        while (Libc.WaitPid(pid, &status, 0) < 0)
+        {
+        }
+        return new ProcessEnd(status);
     }
 
     private void WaitForWork()
     {
-        var poll = new PollFd[children.Count + 1];
-        poll[0] = Poller.Reading(client);
-        int i = 1;
-        foreach (int pidFd in children.Keys)
-            poll[i++] = Poller.Reading(pidFd);
+        // Backwards: some are removed on the way.
+        var poll = new PollFd[(2 * children.Count) + 1];
+        for (int i = 0; i < children.Count; i++)
+        {
+            poll[2 * i] = Poller.Reading(children[i].PidFd);
+            poll[(2 * i) + 1] = Poller.Reading(children[i].Requests); // poll(2) passes over -1
+        }
+        poll[^1] = Poller.Reading(client);
         Poller.Wait(poll, -1);
+        for (int i = children.Count - 1; i >= 0; i--)
+        {
+            if (poll[(2 * i) + 1].revents != 0)
+                Hear(children[i], ended: (poll[(2 * i) + 1].revents & PollFlags.POLLHUP) != 0);
+            if (poll[2 * i].revents != 0)
+                Reap(children[i]);
+        }
     }
 
-    private unsafe void ReapChildren()
+    private unsafe void Reap(Child child)
     {
-        List<int>? ended = null;
-        foreach (var (pidFd, child) in children)
-        {
-            int status;
-            if (Libc.WaitPid(child.Pid, &status, WaitOptions.WNOHANG) != child.Pid)
-                continue;
-            (ended ??= []).Add(pidFd);
-            Descriptors.Close(pidFd);
-            UnixSocket.Send(client, new ByteWriter().Byte((byte)ControlKind.SandboxReaped).Int32(child.Id).Int32(status).Written);
-        }
-        ended?.ForEach(pidFd => children.Remove(pidFd));
+        int status;
+        if (Libc.WaitPid(child.Pid, &status, WaitOptions.WNOHANG) != child.Pid)
+            return;
+        children.Remove(child);
+        child.Forget();
+        Descriptors.Close(child.PidFd);
+        UnixSocket.Send(client, new ByteWriter().Byte((byte)ControlKind.SandboxReaped).Int32(child.Id).Int32(status).Written);
     }
+
+    /// <summary>A test has built its sandbox, asks for the first time, or has ended.</summary>
+    private void Hear(Child child, bool ended)
+    {
+        if (child.Built.Length == 0 && UnixSocket.Receive(child.Requests, out int[] built, wait: false) is { Length: > 0 })
+        {
+            child.Built = built;
+            return;
+        }
+        if (!ended)
+            StartInit(child);
+        child.Forget();
+    }
+
+    /// <summary>
+    /// Forks a process into a sandbox which has none but <see cref="FirstProcess"/> to look after it. Who enters a pid namespace is not in
+    /// it, only its children are (setns(2)): one more fork.
+    /// </summary>
+    private void StartInit(Child child)
+    {
+        int pid = Clone.Fork(0, out int pidFd);
+        if (pid == 0)
+        {
+            try
+            {
+                if (Libc.SetNs(child.PidFd, (int)NamespaceFlags.Sandbox) != 0)
+                    throw LinuxException.Last("setns", "into a sandbox");
+                if (Clone.Fork(0, out _) == 0)
+                {
+                    Descriptors.CloseAllBut([.. runtimeDescriptors, child.Requests, .. child.Built]);
+                    new Init(child.Requests, runtimeDescriptors).Attend(child.Spec, rootPlan, child.Built[0], child.Built[1]);
+                }
+            }
+            catch (Exception e)
+            {
+                FileSystem.WriteAll(2, System.Text.Encoding.UTF8.GetBytes($"NsFixture: nobody can look after the sandbox: {e}\n"), "standard error");
+            }
+            Libc.Exit(0);
+        }
+        WaitFor(pid);
+        Descriptors.Close(pidFd);
+    }
+
+    private List<string> Notes() =>
+        pairsProblem == null ? [] : [$"Each sandbox has one more copy of the runtime, as its process 1, and starts later: {pairsProblem}"];
 
     /// <summary>Not null: this process is a test's.</summary>
     private Action? CreateSandbox(byte[] message, int[] descriptors)
@@ -111,23 +227,24 @@ internal sealed class Zygote(int client, UserMapping mapping, int[] runtimeDescr
         int id = reader.Int32();
         SandboxSpec spec = reader.Spec();
         PlanPrecompilation.For(spec.Plan);
-        int control = descriptors[0];
+        int control = descriptors[0], requests = -1, testRequests = -1;
+        TestStart? test = descriptors.Length > 1 ? TestStart.Fork(descriptors.AsSpan(1)) : null;
+        bool alone = pairs != null && test != null && SelfBuiltTest.Suffices(spec);
+        if (alone)
+            (requests, testRequests) = UnixSocket.Pair(SocketConstants.SOCK_SEQPACKET);
         var (read, write) = Descriptors.Pipe();
         int pid = -1;
         try
         {
-            pid = Clone.Fork(NamespaceFlags.Sandbox, out int pidFd);
+            pid = alone ? pairs!.Fork(NamespaceFlags.Sandbox, control, out int pidFd) : Clone.Fork(NamespaceFlags.Sandbox, out pidFd);
             if (pid == 0)
             {
-                Descriptors.Close(write);
-                Descriptors.Close(client);
-                foreach (int other in children.Keys)
-                    Descriptors.Close(other);
+                Descriptors.CloseAllBut([.. runtimeDescriptors, read, testRequests, .. descriptors]);
                 if (!ForkedChild.WaitForParent(read))
                     Libc.Exit(1);
-                return new Init(control, runtimeDescriptors).Run(spec, rootPlan);
+                return alone ? new SelfBuiltTest(control, testRequests, runtimeDescriptors).Run(spec, rootPlan, test!) : new Init(control, runtimeDescriptors).Run(spec, rootPlan, test, Notes());
             }
-            children.Add(pidFd, new Child(id, pid));
+            children.Add(new Child(id, pid, pidFd, spec) { Requests = requests });
             UserMap.Write(pid, mapping);
             FileSystem.WriteAll(write, [1], "to init");
             UnixSocket.Send(client, new ByteWriter().Byte((byte)ControlKind.SandboxCreated).Int32(id).Written, pidFd);
@@ -140,9 +257,8 @@ internal sealed class Zygote(int client, UserMapping mapping, int[] runtimeDescr
         {
             if (pid != 0)
             {
-                Descriptors.Close(read);
-                Descriptors.Close(write);
-                Descriptors.Close(control);
+                foreach (int fd in (int[])[read, write, testRequests, .. descriptors])
+                    Descriptors.Close(fd);
             }
         }
         return null;

@@ -11,8 +11,6 @@ namespace NsFixture.Linux;
 internal static unsafe class Clone
 {
     private static nint cachedTid;
-    private static nint robustList;
-    private static nint robustListSize;
 
     /// <summary>
     /// Forks, into new namespaces where <paramref name="namespaces"/> has CLONE_NEW* flags. Returns 0 in the child, and the
@@ -21,7 +19,7 @@ internal static unsafe class Clone
     /// <exception cref="LinuxException">The kernel refused; nothing was created.</exception>
     public static int Fork(ulong namespaces, out int pidFd)
     {
-        PrepareThread();
+        var (cachedTid, robustList, robustListSize) = PrepareThread();
         int fd = -1;
         ulong flags = namespaces | Sched.CLONE_PIDFD | Sched.CLONE_CHILD_SETTID | Sched.CLONE_CHILD_CLEARTID;
         var arguments = new CloneArgs
@@ -34,7 +32,7 @@ internal static unsafe class Clone
         long pid = Libc.Syscall(SyscallNumbers.Clone3, (nint)(&arguments), sizeof(CloneArgs), 0, 0, 0);
         // Older container engines answer ENOSYS to clone3, whose flags their seccomp filter cannot see; clone(2) takes the same.
         if (pid < 0 && Marshal.GetLastPInvokeError() == Err.ENOSYS)
-            pid = ForkByClone(flags, &fd);
+            pid = ForkByClone(flags, &fd, cachedTid);
         if (pid < 0)
             throw LinuxException.Last("clone3", $"with flags {NamespaceFlags.Describe(namespaces)}");
         if (pid == 0)
@@ -44,14 +42,15 @@ internal static unsafe class Clone
     }
 
     // The raw calls differ: x86-64 takes (flags, stack, parent_tid, child_tid, tls), arm64 swaps the last two.
-    private static long ForkByClone(ulong flags, int* pidFd)
+    private static long ForkByClone(ulong flags, int* pidFd, nint cachedTid)
     {
         bool arm64 = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
         return Libc.Syscall(SyscallNumbers.Clone, (nint)(flags | SignalNumbers.SIGCHLD), 0, (nint)pidFd,
             arm64 ? 0 : cachedTid, arm64 ? cachedTid : 0);
     }
 
-    private static void PrepareThread()
+    /// <summary>What a copy of this thread has to be repaired with: where glibc keeps its id, and its robust futex list.</summary>
+    public static (nint CachedTid, nint RobustList, nint RobustListSize) PrepareThread()
     {
         int tid = Libc.GetTid();
         if (cachedTid == 0 || *(int*)cachedTid != tid)
@@ -59,7 +58,7 @@ internal static unsafe class Clone
         nint head, size;
         if (Libc.Syscall(SyscallNumbers.GetRobustList, 0, (nint)(&head), (nint)(&size), 0, 0) != 0)
             throw LinuxException.Last("get_robust_list", "of this thread");
-        (robustList, robustListSize) = (head, size);
+        return (cachedTid, head, size);
     }
 
     // glibc does not export where it keeps the id; on x86-64 it lies 720 bytes into the control block that pthread_self names.

@@ -6,6 +6,7 @@ namespace NsFixture.Linux;
 internal static class Sched
 {
     public const ulong CLONE_NEWTIME = 0x00000080;
+    public const ulong CLONE_VM = 0x00000100;
     public const ulong CLONE_VFORK = 0x00004000;
     public const ulong CLONE_PIDFD = 0x00001000;
     public const ulong CLONE_NEWNS = 0x00020000;

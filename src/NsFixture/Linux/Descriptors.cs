@@ -21,9 +21,10 @@ internal static unsafe class Descriptors
     /// <summary>What a descriptor is of, as the kernel names it: a path, or <c>socket:[…]</c> and the like.</summary>
     public static string Target(int fd) => new FileInfo($"/proc/self/fd/{fd}").LinkTarget ?? "";
 
-    /// <summary>Closes all above 2 but <paramref name="keep"/>, which are in order (close_range(2), Linux 5.9).</summary>
-    public static void CloseAllBut(ReadOnlySpan<int> keep)
+    /// <summary>Closes all above 2 but <paramref name="keep"/>, which it puts in order (close_range(2), Linux 5.9).</summary>
+    public static void CloseAllBut(params int[] keep)
     {
+        Array.Sort(keep);
         int first = 3;
         foreach (int fd in keep)
         {

@@ -17,6 +17,12 @@ internal static unsafe partial class Libc
     [LibraryImport(Lib, EntryPoint = "munmap", SetLastError = true)]
     public static partial int MUnmap(nint address, nuint length);
 
+    [LibraryImport(Lib, EntryPoint = "mprotect", SetLastError = true)]
+    public static partial int MProtect(nint address, nuint length, int protection);
+
+    [LibraryImport(Lib, EntryPoint = "memfd_create", SetLastError = true)]
+    public static partial int MemFdCreate(byte* name, uint flags);
+
     [LibraryImport(Lib, EntryPoint = "clock_gettime")]
     public static partial int ClockGetTime(int clock, TimeSpec* time);
 }

@@ -32,10 +32,17 @@ internal static class Mman
 {
     public const int PROT_READ = 1;
     public const int PROT_WRITE = 2;
+    public const int PROT_EXEC = 4;
     public const int MAP_SHARED = 1;
     public const int MAP_PRIVATE = 2;
     public const int MAP_ANONYMOUS = 0x20;
     public const int MAP_NORESERVE = 0x4000;
+}
+
+[CHeader("linux/memfd.h")]
+internal static class MemFd
+{
+    public const uint MFD_CLOEXEC = 1;
 }
 
 [CHeader("time.h")]

@@ -65,6 +65,15 @@ internal sealed partial class SandboxNetwork : IDisposable
         return network;
     }
 
+    /// <summary>The network of one host that another process has built; the calling thread is in its switch, and is left on the host.</summary>
+    public static SandboxNetwork Of(NetworkPlan plan, int hostNamespace)
+    {
+        var network = new SandboxNetwork(plan) { HasIPv6 = FileSystem.Exists("/proc/self/net/if_inet6") };
+        network.hostNamespaces[plan.Test.Index] = hostNamespace;
+        Enter(hostNamespace);
+        return network;
+    }
+
     /// <summary>Has routers forward, through their NATs and firewalls. Needs the sandbox's own /proc.</summary>
     /// <param name="root">Where its root tree is now.</param>
     public void EnableForwarding(string root)

@@ -38,6 +38,13 @@ internal sealed class PrivateLayers
         Descriptor = FileSystem.OpenDescriptor(Staging.Layers, Fcntl.O_RDONLY);
     }
 
+    /// <summary>Layers that another process has made.</summary>
+    /// <param name="plan">As above.</param>
+    /// <param name="etcFiles">As above.</param>
+    /// <param name="descriptor">Of their tmpfs.</param>
+    public PrivateLayers(IReadOnlyList<RootEntry> plan, IEnumerable<(string Name, string Content)> etcFiles, int descriptor) =>
+        (this.plan, this.etcFiles, Descriptor) = (plan, etcFiles, descriptor);
+
     public int Descriptor { get; }
 
     private string Directory => "/proc/self/fd/" + Descriptor.ToString(CultureInfo.InvariantCulture);

@@ -6,10 +6,13 @@ namespace NsFixture;
 internal static class EnvironmentSettings
 {
     /// <summary>NSFIXTURE_DEADLINE, or five minutes.</summary>
-    public static TimeSpan Deadline(out string? problem)
+    public static TimeSpan Deadline(out string? problem) => ParseDeadline(Environment.GetEnvironmentVariable("NSFIXTURE_DEADLINE"), out problem);
+
+    /// <summary>What that value, if there is one, means.</summary>
+    internal static TimeSpan ParseDeadline(string? text, out string? problem)
     {
         problem = null;
-        if (Environment.GetEnvironmentVariable("NSFIXTURE_DEADLINE") is not { Length: > 0 } text)
+        if (string.IsNullOrEmpty(text))
             return SandboxOptions.DefaultDeadline;
         if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int milliseconds) && milliseconds > 0)
             return TimeSpan.FromMilliseconds(milliseconds);

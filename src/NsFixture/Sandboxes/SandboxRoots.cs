@@ -13,6 +13,14 @@ internal sealed class SandboxRoots : IDisposable
     private readonly Dictionary<int, PrivateLayers> layers = [];
     private Dictionary<int, int>? mounts;
 
+    /// <summary>A sandbox's own tree alone, which another process has built.</summary>
+    public static SandboxRoots Of(PrivateLayers own)
+    {
+        var roots = new SandboxRoots();
+        roots.Add(0, own);
+        return roots;
+    }
+
     public void Add(int host, PrivateLayers written) => layers.Add(host, written);
 
     /// <summary>The mount namespace of a host with a tree of its own.</summary>
@@ -22,10 +30,13 @@ internal sealed class SandboxRoots : IDisposable
         return mounts != null && mounts.TryGetValue(host, out descriptor);
     }
 
+    /// <summary>A descriptor of where what is written to the sandbox's own tree lies; stays this object's.</summary>
+    public int Own => layers[0].Descriptor; // the test's host is the first, and has the sandbox's
+
     /// <summary>A descriptor of what was written to a host's tree; stays this object's.</summary>
     public int LayersOf(int host)
     {
-        PrivateLayers written = layers.GetValueOrDefault(host) ?? layers[0]; // the test's host is the first, and has the sandbox's
+        PrivateLayers written = layers.GetValueOrDefault(host) ?? layers[0];
         written.WriteMap();
         return written.Descriptor;
     }

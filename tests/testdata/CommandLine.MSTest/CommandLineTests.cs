@@ -1,8 +1,27 @@
+using CommandLine.Library;
+
+[assembly: Parallelize(Workers = 4, Scope = ExecutionScope.MethodLevel)]
 #if ISOLATED
 [assembly: NsFixture.MSTest.IsolatedNetwork]
 #endif
 
 namespace CommandLine;
+
+/// <summary>Several at once.</summary>
+[TestClass]
+public class CoverageTests
+{
+    [TestMethod]
+    [DataRow(1)]
+    [DataRow(2)]
+    [DataRow(3)]
+    [DataRow(7)]
+    [DataRow(9)]
+    [DataRow(27)]
+    [DataRow(97)]
+    [DataRow(871)]
+    public void Steps_are_counted(int start) => Assert.IsTrue(Collatz.Steps(start) < 200);
+}
 
 [TestClass]
 public class OutcomeTests(TestContext context)

@@ -1,8 +1,25 @@
+using CommandLine.Library;
+
 #if ISOLATED
 [assembly: NsFixture.NUnit.IsolatedNetwork]
 #endif
 
 namespace CommandLine;
+
+/// <summary>Several at once.</summary>
+[Parallelizable(ParallelScope.All)]
+public class CoverageTests
+{
+    [TestCase(1)]
+    [TestCase(2)]
+    [TestCase(3)]
+    [TestCase(7)]
+    [TestCase(9)]
+    [TestCase(27)]
+    [TestCase(97)]
+    [TestCase(871)]
+    public void Steps_are_counted(int start) => Assert.That(Collatz.Steps(start), Is.LessThan(200));
+}
 
 public class OutcomeTests
 {

@@ -1,0 +1,40 @@
+using NsFixture.Linux;
+using NsFixture.Networking;
+using NsFixture.Roots;
+using NsFixture.Sandboxes;
+
+namespace NsFixture.Launching;
+
+/// <summary>
+/// The process of a test that builds its sandbox around itself, as most do. <see cref="FirstProcess"/> is process 1 then, and a whole
+/// init is forked when somebody asks for something (<see cref="Init.Attend"/>): of two copies of the runtime for each test, the
+/// most of what a test costs, it saves one.
+/// </summary>
+/// <param name="control">Init's end of the sandbox's control socket.</param>
+/// <param name="requests">The test's end of the one by which it asks about hosts.</param>
+/// <param name="runtimeDescriptors">What the runtime needs open.</param>
+internal sealed class SelfBuiltTest(int control, int requests, int[] runtimeDescriptors)
+{
+    /// <summary>Whether nothing in the sandbox needs somebody to look after it from the first.</summary>
+    public static bool Suffices(SandboxSpec spec) => spec.Plan.Hosts.Count == 1 && spec.Roots == null && spec.Plan.Dns == null && !spec.Plan.HasConditions;
+
+    /// <summary>Returns what the test's process is to do, or ends this one.</summary>
+    public Action Run(SandboxSpec spec, IReadOnlyList<RootEntry> rootPlan, TestStart start)
+    {
+        try
+        {
+            List<string> notes = [];
+            SandboxNetwork network = SandboxBuilder.Build(spec, rootPlan, notes, out SandboxRoots roots);
+            UnixSocket.Send(control, new ByteWriter().Byte((byte)ControlKind.InitReady).Strings(notes).Written);
+            int[] built = [network.NamespaceOf(spec.Plan.Test.Index), roots.Own];
+            UnixSocket.Send(requests, new ByteWriter().Byte((byte)ControlKind.Built).Written, built);
+            return start.Enter(requests, spec.Hardened, runtimeDescriptors);
+        }
+        catch (Exception e)
+        {
+            UnixSocket.Send(control, new ByteWriter().Byte((byte)ControlKind.InitFailed).String(UserNamespaceAdvice.Explain(e)).Written);
+            Libc.Exit(1);
+            throw;
+        }
+    }
+}

@@ -1,0 +1,57 @@
+using System.Text.RegularExpressions;
+
+namespace NsFixture.EndToEnd.Tests;
+
+/// <summary>Without dotnet test and VSTest: a test project of these frameworks is a program on Microsoft.Testing.Platform.</summary>
+public partial class PlatformTests
+{
+    [Theory]
+    [InlineData("V3.", "--filter-trait", "Category=Fast")]
+    [InlineData("NUnit.", "--filter", "TestCategory=Fast")]
+    [InlineData("MSTest.", "--filter", "TestCategory=Fast")]
+    public void The_test_program_itself_runs_the_same_tests(string framework, params string[] filter)
+    {
+        foreach (var (arguments, exitCode) in ((string[], int)[])[(["--list-tests"], 0), (["--output", "Detailed"], 2), ([.. filter, "--output", "Detailed"], 2)])
+        {
+            Command plain = Run("Plain"), isolated = Run("Isolated");
+            Assert.Equal(Lines(plain), Lines(isolated));
+            Assert.Contains(Lines(isolated), l => l.Contains("Passes", StringComparison.Ordinal));
+            Assert.True((exitCode, exitCode) == (plain.ExitCode, isolated.ExitCode), plain.Output + isolated.Output);
+
+            Command Run(string build) => Command.Run(
+                ["dotnet", "exec", CommandLineRuns.Assembly(framework + build), "--no-ansi", "--no-progress", "--no-banner", .. arguments], environment: ("NSFIXTURE_REQUIRE", "1"));
+        }
+    }
+
+    [Theory]
+    [InlineData("", 16)]
+    [InlineData("--filter-method *s --filter-class CommandLine.OutcomeTests", 4)]
+    public void It_leaves_the_same_report_in_a_file(string filter, int tests)
+    {
+        List<TestOutcome> plain = Report("Plain"), isolated = Report("Isolated");
+        Assert.Equal(plain, isolated);
+        Assert.Equal(tests, isolated.Count);
+
+        List<TestOutcome> Report(string build)
+        {
+            using var directory = new TemporaryDirectory();
+            Command command = Command.Run(
+                ["dotnet", "exec", CommandLineRuns.Assembly("V3." + build), "--report-xunit-trx", "--report-xunit-trx-filename", "results.trx", "--results-directory", directory.Path,
+                 .. filter.Split(' ', StringSplitOptions.RemoveEmptyEntries)],
+                environment: ("NSFIXTURE_REQUIRE", "1"));
+            string trx = Path.Combine(directory.Path, "results.trx");
+            Assert.True(File.Exists(trx), command.Output);
+            return [.. TestRun.Read(trx).SelectMany(o => o).Select(o => o with { Duration = default })];
+        }
+    }
+
+    // Tests end as they do, and none takes as long as another; the results stand in an order of their own.
+    private static List<string> Lines(Command command) =>
+        [.. ForeignFrame().Replace(Varying().Replace(command.Output, ""), "").Split('\n').Select(l => l.Trim()).Where(l => l.Length > 0).Order(StringComparer.Ordinal)];
+
+    [GeneratedRegex(@" *at (InvokeStub_|System\.Reflection\.|System\.RuntimeMethodHandle\.|NUnit\.Framework\.Internal\.)[^\n]*\n?")]
+    private static partial Regex ForeignFrame();
+
+    [GeneratedRegex(@"\(\d[\w. ]*s\)|duration: .*|/\S*/bin/\S*|CommandLine\.(V3|NUnit|MSTest)\.(Plain|Isolated)")]
+    private static partial Regex Varying();
+}
