@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# 32 networks in parallel with identical host names, addresses and ports, again and again, and then a look at what is left on the
-# machine. Usage: eng/soak.sh [ROUNDS], by default 1000. Needs a Debug build of tests/NsFixture.Isolated.Tests.
+# 32 networks in parallel with identical host names, addresses and ports, again and again; 10,000 isolated tests in one run, whose times are drawn into
+# docs/soak.svg; 300 kills at random moments; and then a look at what is left on the machine. Usage: eng/soak.sh [ROUNDS [TESTS [KILLS]]], by default 1000,
+# 10000 and 300; 0 leaves one out. Needs a Debug build of tests/NsFixture.Isolated.Tests and tests/NsFixture.Teardown.Tests.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-rounds=${1:-1000}
+rounds=${1:-1000} tests=${2:-10000} kills=${3:-300}
 own=$(mktemp -d)
 trap 'rm -rf "$own"' EXIT
 export NSFIXTURE_SOAK_ROUNDS=$rounds NSFIXTURE_SOAK_MARK=$$-$RANDOM TMPDIR=$own/tmp DOTNET_NOLOGO=1
@@ -23,8 +24,13 @@ processes() { grep -lsz "^NSFIXTURE_SOAK_MARK=$NSFIXTURE_SOAK_MARK\$" /proc/[0-9
 machine | sort >"$own/before"
 status=0
 start=$SECONDS
-dotnet test --no-build tests/NsFixture.Isolated.Tests -nologo --filter "FullyQualifiedName~RuntimeStressTests" || status=1
-echo "$rounds rounds of 32 in $((SECONDS - start)) s"
+if [ "$rounds" -gt 0 ]; then
+    dotnet test --no-build tests/NsFixture.Isolated.Tests -nologo --filter "FullyQualifiedName~RuntimeStressTests" || status=1
+    echo "$rounds rounds of 32 in $((SECONDS - start)) s"
+fi
+teardown() { dotnet test --no-build tests/NsFixture.Teardown.Tests -nologo --logger "console;verbosity=detailed" --filter "FullyQualifiedName~$1" || status=1; }
+if [ "$tests" -gt 0 ]; then NSFIXTURE_SOAK_TESTS=$tests NSFIXTURE_SOAK_PLOT=$PWD/docs/soak.svg teardown SoakTests; fi
+if [ "$kills" -gt 0 ]; then NSFIXTURE_CHAOS_KILLS=$kills teardown ChaosTests; fi
 for _ in $(seq 50); do
     # This shell, and what it runs to ask, have the mark as well.
     left=$(for p in $(processes); do tr '\0' ' ' <"/proc/$p/cmdline" 2>/dev/null | grep -v 'soak.sh\|^grep\|^cut' || true; done)

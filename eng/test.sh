@@ -41,7 +41,7 @@ dotnet test --no-build NsFixture.sln -nologo 2>&1 | tee "$log" || status=1
 if [ "$(id -u)" = 0 ]; then
     echo "As an ordinary user:"
     suites=(NsFixture.Isolated.Tests NsFixture.Teardown.Tests)
-    filter=(--filter 'FullyQualifiedName!~.Executed')
+    filter=(--filter 'FullyQualifiedName!~.Executed&FullyQualifiedName!~ChaosTests&FullyQualifiedName!~SoakTests')
     if [ "${1:-}" = all ]; then
         suites+=(NsFixture.Tests NsFixture.Xunit.Tests)
         filter=()

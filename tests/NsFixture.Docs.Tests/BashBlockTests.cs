@@ -28,6 +28,7 @@ public partial class BashBlockTests
     [InlineData("NSFIXTURE_NONSENSE=1 dotnet test", "nothing in src reads it")]
     [InlineData("sudo sysctl -w kernel.nonsense=1", "not what NsFixture advises")]
     [InlineData("docker run --privilege x dotnet test", "not what NsFixture advises")]
+    [InlineData("dotnet exec --runtimeconfig X.runtimeconfig.json NsFixture.dll nurse", "not what NsFixture.dll knows")]
     [InlineData("rm -rf /", "not a known command")]
     public void What_does_not_exist_is_found(string command, string problem) => Assert.Contains(problem, Problem(command));
 
@@ -50,6 +51,8 @@ public partial class BashBlockTests
             ["dotnet", "test" or "pack", var path, .. var options] =>
                 !Path.Exists(Path.Combine(Repository.Root, path)) ? $"{path}: no such path"
                 : options is [] or ["-c", "Release", "-o", _] ? null : "options that nobody checks",
+            ["dotnet", "exec", "--runtimeconfig", _, "NsFixture.dll", var verb, .. var options] =>
+                Repository.Source.Contains($"case [\"{verb}\", ..", StringComparison.Ordinal) && options is [] or ["--json"] ? null : "not what NsFixture.dll knows",
             ["dotnet", "add", "package", var package, "--source", _] =>
                 Directory.Exists(Path.Combine(Repository.Root, "src", package)) ? null : $"{package}: no such package",
             ["sudo", "sysctl", "-w", var setting] => Advised(setting),

@@ -41,6 +41,14 @@ public partial class StatementTests
         Assert.Equal(read, described);
     }
 
+    [Fact]
+    public void The_table_of_what_the_doctor_looks_for_is_what_it_looks_for()
+    {
+        var table = Page("docs/doctor.md").Split('\n').Where(l => l.StartsWith("| NSF", StringComparison.Ordinal)).Select(l => l.Split('|', StringSplitOptions.TrimEntries)).ToList();
+        Assert.Equal(NsFixture.Diagnostics.Check.All.Select(c => (c.Code, c.Title)), table.Select(row => (row[1], row[2])));
+        Assert.All(table, row => Assert.Contains(row[3].Split(' ', ',')[0], Enum.GetNames<NsFixture.Diagnostics.Severity>(), StringComparer.OrdinalIgnoreCase));
+    }
+
     public static IEnumerable<object[]> Messages =>
         Heading().Matches(Page("docs/troubleshooting.md")).Select(m => new object[] { m.Groups[1].Value });
 
@@ -51,10 +59,10 @@ public partial class StatementTests
     [Fact]
     public void Every_reason_that_the_kernel_can_give_is_explained()
     {
-        string advice = File.ReadAllText(Path.Combine(Repository.Root, "src/NsFixture/Diagnostics/UserNamespaceAdvice.cs"));
+        string advice = string.Concat(((string[])["UserNamespaceAdvice.cs", "Checks/Refusals.cs"]).Select(f => File.ReadAllText(Path.Combine(Repository.Root, "src/NsFixture/Diagnostics", f))));
         var explained = Messages.Select(m => ((string)m[0]).Split('…')[0]).ToList();
         // An answer is a string that starts with a capital; these go on with another one, or explain themselves.
-        string[] selfExplaining = ["With Docker", "The kernel or", "User namespaces are nested"];
+        string[] selfExplaining = ["The kernel ", "User namespaces are nested"];
         var answers = Answer().Matches(advice).Select(m => m.Groups[1].Value).Where(a => !selfExplaining.Any(s => a.StartsWith(s, StringComparison.Ordinal))).ToList();
         Assert.True(answers.Count >= 6, string.Join('\n', answers));
         Assert.All(answers, answer => Assert.Contains(explained, e => answer.Contains(e, StringComparison.Ordinal)));

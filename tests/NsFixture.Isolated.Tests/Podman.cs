@@ -68,18 +68,30 @@ public sealed class Podman : IAsyncLifetime
     /// <summary>Runs a command of podman's, of words without spaces.</summary>
     public Task<string> ControlAsync(string command) => ControlAsync(command.Split(' '));
 
+    /// <summary>Runs a command of podman's that may fail, and returns what it prints.</summary>
+    public async Task<string> AskAsync(string[] arguments)
+    {
+        using Process process = Begin(arguments);
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        string output = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return output.Length > 0 ? output : await errors;
+    }
+
     private string Socket => directory + "/api.sock";
 
     private string Command => $"podman --root {directory}/root --runroot {directory}/run --storage-driver vfs";
 
     private async Task<string> ControlAsync(params string[] arguments)
     {
-        // In the engine's own namespaces: others see neither its mounts nor the control groups as it does.
-        using Process process = Start("nsenter", ["--target", $"{engine!.Id}", "--mount", "--net", "--", .. Command.Split(' '), .. arguments]);
+        using Process process = Begin(arguments);
         Task<string> output = process.StandardOutput.ReadToEndAsync(), errors = process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
         return process.ExitCode == 0 ? await output : throw new InvalidOperationException($"podman {string.Join(' ', arguments)}: {await errors}{await output}");
     }
+
+    // In the engine's own namespaces: others see neither its mounts nor the control groups as it does.
+    private Process Begin(string[] arguments) => Start("nsenter", ["--target", $"{engine!.Id}", "--mount", "--net", "--", .. Command.Split(' '), .. arguments]);
 
     private Process Start(string program, params string[] arguments) => Process.Start(new ProcessStartInfo(program, arguments)
     {

@@ -49,6 +49,32 @@ internal sealed class Residue
         return namespaces.Count(n => n.StartsWith("pid:", StringComparison.Ordinal));
     }
 
+    /// <summary>Processes with all their descendants, so that they can be known again: an id with a start time.</summary>
+    public static List<string> TreesOf(IEnumerable<int> roots)
+    {
+        var tree = new List<int>();
+        for (List<int> next = [.. roots]; next.Count > 0; next = [.. ChildrenOf(next).Except(tree)])
+            tree.AddRange(next);
+        return [.. tree.Select(Identity).Where(i => i.Length > 0).Distinct()];
+    }
+
+    /// <summary>The children of processes.</summary>
+    public static List<int> ChildrenOf(List<int> parents) => parents.Count == 0 ? []
+        : [.. AllProcesses().Where(pid => Stat(pid) is { Length: > 1 } fields && parents.Contains(int.Parse(fields[1], CultureInfo.InvariantCulture)))];
+
+    /// <summary>How many namespaces processes are in.</summary>
+    public static int CountNamespaces() => AllProcesses().SelectMany(pid => NamespaceTypes.Select(t => Link($"/proc/{pid}/ns/{t}"))).Distinct().Count();
+
+    /// <summary>Waits up to <see cref="Limit"/> until none of these processes is there, and returns those that still are.</summary>
+    public static List<string> WaitUntilEnded(List<string> processes)
+    {
+        DateTime deadline = DateTime.UtcNow + Limit;
+        List<string> left;
+        while ((left = [.. processes.Where(p => Identity(int.Parse(p.Split(' ')[0], CultureInfo.InvariantCulture)) == p)]).Count > 0 && DateTime.UtcNow < deadline)
+            Thread.Sleep(10);
+        return left;
+    }
+
     /// <summary>Waits up to <see cref="Limit"/> until nothing is left, and returns what still is.</summary>
     public List<string> WaitUntilGone()
     {
@@ -73,8 +99,15 @@ internal sealed class Residue
     // process id with its start time, field 22 of proc_pid_stat(5), is not used twice.
     private static string Identity(int pid)
     {
+        string[] fields = Stat(pid);
+        return fields.Length == 0 ? "" : $"{pid} {fields[19]}";
+    }
+
+    // What follows the name: state, parent, …
+    private static string[] Stat(int pid)
+    {
         string stat = Read($"/proc/{pid}/stat");
-        return stat.Length == 0 ? "" : $"{pid} {stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[19]}";
+        return stat.Length == 0 ? [] : stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
     }
 
     // Namespaces that processes are in, or hold by a descriptor.

@@ -38,6 +38,27 @@ public class TeardownTests
     }
 
     [Fact]
+    public void A_lost_fork_server_is_started_again_once_and_no_test_is_run_twice()
+    {
+        using var run = new VictimRun("Stepwise");
+        run.WaitForStep(1);
+        VictimRun.Kill(run.Residue.Processes("fork-server").Min());
+        run.WaitForStep(2);
+        run.EndStep(2);
+        run.WaitForStep(3);
+        run.Residue.RememberNamespaces();
+        VictimRun.Kill(run.Residue.Processes("fork-server").Min());
+        string output = run.WaitForEnd();
+        output.Should().Contain("Failed:     3, Passed:     1");
+        output.Should().Contain("Infrastructure failure, not the test's own: the fork server, which isolated tests are forked from, was lost: it was killed by signal 9 (SIGKILL).")
+            .And.Contain("It is started once more, for the tests that follow. The test had started; it is not run again.");
+        output.Should().Contain("was lost for the second time in this run: it was killed by signal 9 (SIGKILL). It is not started again, and the isolated tests that follow fail. The test had started")
+            .And.Contain("the isolated tests that follow fail. The test had not started; it is not run again.");
+        run.Steps.Should().Be(3, "the first was not run again, and the last not at all");
+        run.Residue.WaitUntilGone().Should().BeEmpty();
+    }
+
+    [Fact]
     public void A_cancelled_run_leaves_nothing()
     {
         const int interrupt = 2;

@@ -11,11 +11,9 @@ internal sealed partial class VictimRun : IDisposable
     private readonly Process process;
     private readonly Task<string> output;
 
-    public VictimRun(string testClass, string launcher = "fork")
+    public VictimRun(string testClass, string launcher = "fork", params (string Name, string Value)[] environment)
     {
-        // …/tests/NsFixture.Teardown.Tests/bin/CONFIGURATION/FRAMEWORK/, beside …/tests/testdata/Victim/bin/CONFIGURATION/FRAMEWORK/.
-        string here = Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory), framework = Path.GetFileName(here), configuration = Path.GetFileName(Path.GetDirectoryName(here)!);
-        string assembly = Path.GetFullPath(Path.Combine(here, "../../../../testdata/Victim/bin", configuration, framework, "Victim.dll"));
+        string assembly = Path.Combine(Build, "Victim.dll");
         // Signals go through the assembly's own directory, which every sandbox writes through.
         Signals = Directory.CreateDirectory(Path.Combine(Path.GetDirectoryName(assembly)!, "signals-" + Guid.NewGuid().ToString("N")));
         var start = new ProcessStartInfo("dotnet", ["test", assembly, "--filter", "FullyQualifiedName~" + testClass, "--results-directory", directory.FullName])
@@ -27,8 +25,21 @@ internal sealed partial class VictimRun : IDisposable
                 ["NSFIXTURE_REQUIRE"] = "1", ["TMPDIR"] = directory.FullName,
             },
         };
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
         process = Process.Start(start)!;
         output = process.StandardOutput.ReadToEndAsync();
+    }
+
+    /// <summary>Where the victim assembly lies.</summary>
+    public static string Build
+    {
+        get
+        {
+            // …/tests/NsFixture.Teardown.Tests/bin/CONFIGURATION/FRAMEWORK/, beside …/tests/testdata/Victim/bin/CONFIGURATION/FRAMEWORK/.
+            string here = Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory), framework = Path.GetFileName(here), configuration = Path.GetFileName(Path.GetDirectoryName(here)!);
+            return Path.GetFullPath(Path.Combine(here, "../../../../testdata/Victim/bin", configuration, framework));
+        }
     }
 
     public Residue Residue { get; } = new();
@@ -39,13 +50,24 @@ internal sealed partial class VictimRun : IDisposable
     public int TestHost => Residue.Processes("testhost").Single(pid => !Residue.Processes("vstest.console").Contains(pid));
 
     /// <summary>Waits until all four busy tests are in the middle of it.</summary>
-    public void WaitUntilBusy()
+    public void WaitUntilBusy() => WaitFor("busy-*", 4);
+
+    /// <summary>Waits until so many stepwise tests have started.</summary>
+    public void WaitForStep(int number) => WaitFor("step-*", number);
+
+    /// <summary>How many stepwise tests have started.</summary>
+    public int Steps => Signals.GetFiles("step-*").Length;
+
+    /// <summary>Lets a stepwise test end.</summary>
+    public void EndStep(int number) => File.WriteAllText(Path.Combine(Signals.FullName, $"go-{number}"), "");
+
+    private void WaitFor(string signal, int count)
     {
         DateTime deadline = DateTime.UtcNow + Patience;
-        while (Signals.GetFiles("busy-*").Length < 4)
+        while (Signals.GetFiles(signal).Length < count)
         {
             if (DateTime.UtcNow > deadline || process.HasExited)
-                throw new TimeoutException($"The busy tests did not all start: {(output.IsCompleted ? output.Result : "")}");
+                throw new TimeoutException($"There are not {count} tests that have said {signal}: {(output.IsCompleted ? output.Result : "")}");
             Thread.Sleep(20);
         }
     }
@@ -59,10 +81,13 @@ internal sealed partial class VictimRun : IDisposable
             throw new InvalidOperationException($"kill {pid}: errno {Marshal.GetLastPInvokeError()}");
     }
 
+    /// <summary>Kills a process that may have ended.</summary>
+    public static void TryKill(int pid) => _ = KillProcess(pid, 9);
+
     public void Dispose()
     {
         foreach (int pid in Residue.Processes())
-            _ = KillProcess(pid, 9);
+            TryKill(pid);
         process.Dispose();
         directory.Delete(recursive: true);
         Signals.Delete(recursive: true);

@@ -27,6 +27,9 @@ internal enum ControlKind : byte
     /// <summary>Zygote → client: id, wait status; the sandbox is gone, and every process in it.</summary>
     SandboxReaped,
 
+    /// <summary>Zygote → client: it has more of something than it should; what.</summary>
+    ServerUnwell,
+
     /// <summary>Init → client: everything is built; notes.</summary>
     InitReady,
 
@@ -41,6 +44,15 @@ internal enum ControlKind : byte
 
     /// <summary>Client → init; descriptor: init's end of one more control socket, for <see cref="Ask"/> alone.</summary>
     Connect,
+
+    /// <summary>The test's process → init: what it still has open at its end.</summary>
+    StillOpen,
+
+    /// <summary>Client → init: the test has reported everything; end in order.</summary>
+    Finish,
+
+    /// <summary>Init → client: an <see cref="EndReport"/>; it ends now.</summary>
+    Ending,
 
     /// <summary>Anyone → init: a <see cref="HostRequest"/>, host, arguments. Answered in order.</summary>
     Ask,
@@ -126,7 +138,7 @@ internal enum HostRequest : byte
 internal static class Wire
 {
     /// <summary>Raised with every change of a message. Both ends are of one build, so a mismatch means mixed-up files.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     /// <summary>The descriptor that a started process finds its socket at.</summary>
     public const int SocketDescriptor = 3;

@@ -14,10 +14,16 @@ internal static class DotnetHost
             all.AddRange(["--depsfile", stem + ".deps.json"]);
         if (File.Exists(stem + ".runtimeconfig.json"))
             all.AddRange(["--runtimeconfig", stem + ".runtimeconfig.json"]);
+        else if (OwnConfiguration() is { } own)
+            all.AddRange(["--runtimeconfig", own]);
         all.Add(CoreAssembly);
         all.AddRange(arguments);
         return [.. all];
     }
+
+    // NsFixture.dll has none of its own, and was started with another's.
+    private static string? OwnConfiguration() =>
+        Linux.FileSystem.ReadText("/proc/self/cmdline").Split('\0').SkipWhile(a => a != "--runtimeconfig").Skip(1).FirstOrDefault();
 
     private static string CoreAssembly => typeof(DotnetHost).Assembly.Location;
 

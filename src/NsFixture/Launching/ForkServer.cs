@@ -8,20 +8,23 @@ namespace NsFixture.Launching;
 /// </summary>
 internal sealed class ForkServer
 {
+    private const long EndLimit = 200; // milliseconds
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
     private readonly EventLoop loop = EventLoop.Shared;
     private readonly Dictionary<int, Sandbox> sandboxes = [];
     private readonly TaskCompletionSource ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int socket, pid, nextId;
-    private string? failure;
+    private readonly bool again;
+    private volatile string? failure;
 
-    private ForkServer()
-    {
-    }
+    private ForkServer(bool again) => this.again = again;
 
     /// <summary>Completes when the zygote takes requests.</summary>
     /// <exception cref="SandboxUnavailableException">It cannot; why, and what to do about it.</exception>
     public Task Ready => ready.Task;
+
+    /// <summary>How it was lost after it had been ready; null: it is there. On any thread.</summary>
+    public string? Loss => Ready.IsCompletedSuccessfully ? failure : null;
 
     /// <summary>The id of the fork server's process.</summary>
     public int ProcessId => pid;
@@ -36,9 +39,10 @@ internal sealed class ForkServer
 
     /// <param name="assemblyPath">The test assembly, whose runtime configuration and dependencies are used.</param>
     /// <param name="runnerType">The <see cref="ITestRunner"/> to warm up; null for a bare server.</param>
-    public static ForkServer Start(string assemblyPath, string? runnerType)
+    /// <param name="again">It takes the place of one that was lost.</param>
+    public static ForkServer Start(string assemblyPath, string? runnerType, bool again = false)
     {
-        var server = new ForkServer();
+        var server = new ForkServer(again);
         server.loop.Post(() => server.Spawn(assemblyPath, runnerType));
         return server;
     }
@@ -49,7 +53,7 @@ internal sealed class ForkServer
     public Sandbox CreateSandbox(SandboxSpec spec, bool withTest = false)
     {
         var (ours, theirs) = UnixSocket.Pair(SocketConstants.SOCK_SEQPACKET);
-        var sandbox = new Sandbox(loop, ours, spec);
+        var sandbox = new Sandbox(loop, ours, spec) { HearServer = HearAll };
         int[] passed = withTest ? [theirs, .. sandbox.OpenTestConnection()] : [theirs];
         loop.Post(() =>
         {
@@ -62,12 +66,30 @@ internal sealed class ForkServer
             }
             else
             {
-                sandbox.Refuse(failure);
+                Refuse(sandbox, failure);
             }
             foreach (int fd in passed)
                 Descriptors.Close(fd);
         });
         return sandbox;
+    }
+
+    /// <summary>Waits until it is ready, has it make one sandbox, and ends it.</summary>
+    /// <exception cref="SandboxException">Something could not be done; cause and remedy.</exception>
+    public async Task TryOutAsync()
+    {
+        await Ready.ConfigureAwait(false);
+        Sandbox sandbox = CreateSandbox(new SandboxOptions().Resolve(AppContext.BaseDirectory));
+        try
+        {
+            await sandbox.Ready.ConfigureAwait(false);
+        }
+        finally
+        {
+            loop.Post(sandbox.Close);
+            await sandbox.Gone.ConfigureAwait(false);
+            loop.Post(() => Fail("it was only tried out"));
+        }
     }
 
     private void Spawn(string assemblyPath, string? runnerType)
@@ -79,7 +101,7 @@ internal sealed class ForkServer
             string[] arguments = DotnetHost.Arguments(assemblyPath, "fork-server", runnerType ?? "", runnerType == null ? "" : assemblyPath);
             pid = Linux.Spawn.Start(arguments, DotnetHost.CurrentEnvironment(Quiescence.RuntimeSettings), theirs, Wire.SocketDescriptor);
             Descriptors.Close(theirs);
-            loop.Watch(socket, Receive);
+            loop.Watch(socket, () => Receive());
             loop.Schedule(StartLimit, () =>
             {
                 if (!Ready.IsCompleted)
@@ -92,15 +114,24 @@ internal sealed class ForkServer
         }
     }
 
-    private void Receive()
+    // A sandbox that ends may have ended with the server, whose own end may not have been read yet.
+    private void HearAll()
+    {
+        while (failure == null && Receive())
+        {
+        }
+    }
+
+    /// <summary>False: nothing is there.</summary>
+    private bool Receive()
     {
         byte[]? message = UnixSocket.Receive(socket, out int[] descriptors, wait: false);
         if (message == null)
-            return;
+            return false;
         if (message.Length == 0)
         {
-            Fail("the fork server ended unexpectedly; what it printed stands in the test host's standard error");
-            return;
+            Fail(Ready.IsCompletedSuccessfully ? Lost() : "the fork server ended unexpectedly; what it printed stands in the test host's standard error");
+            return true;
         }
         var reader = new ByteReader(message);
         switch ((ControlKind)reader.Byte())
@@ -123,11 +154,36 @@ internal sealed class ForkServer
                 if (sandboxes.Remove(reader.Int32(), out Sandbox? refused))
                     refused.Refuse(reader.Text());
                 break;
+            case ControlKind.ServerUnwell:
+                Console.Error.WriteLine($"NsFixture: warning: {reader.Text()}");
+                break;
             case ControlKind.SandboxReaped:
                 if (sandboxes.Remove(reader.Int32(), out Sandbox? reaped))
                     reaped.Reaped(new ProcessEnd(reader.Int32()));
                 break;
         }
+        return true;
+    }
+
+    private unsafe string Lost()
+    {
+        // The zygote ends with the server, and the server with the zygote: a moment later its end can be told.
+        int status = 0, ended = 0;
+        for (long until = System.Environment.TickCount64 + EndLimit; (ended = Libc.WaitPid(pid, &status, WaitOptions.WNOHANG)) == 0 && System.Environment.TickCount64 < until;)
+            Thread.Sleep(1);
+        string how = ended == pid ? new ProcessEnd(status).ToString() : "closed its connection";
+        if (ended == pid)
+            pid = 0;
+        return again
+            ? $"the fork server, which isolated tests are forked from, was lost for the second time in this run: it {how}. It is not started again, and the isolated tests that follow fail."
+            : $"the fork server, which isolated tests are forked from, was lost: it {how}. If nobody did that, the machine may be short of memory (dmesg tells), or the server has said why on standard error. " +
+              "It is started once more, for the tests that follow.";
+    }
+
+    private void Refuse(Sandbox sandbox, string why)
+    {
+        sandbox.ServerLoss = Loss;
+        sandbox.Refuse(why);
     }
 
     private unsafe void Fail(string why)
@@ -139,9 +195,11 @@ internal sealed class ForkServer
         Descriptors.Close(socket); // the zygote, and with it every sandbox, ends with the connection
         ready.TrySetException(new SandboxUnavailableException(why));
         _ = ready.Task.Exception; // observed: not everyone who starts a server waits for it
-        foreach (Sandbox sandbox in sandboxes.Values)
-            sandbox.Refuse(why);
+        // Not in place: a sandbox's end may be the beginning of another.
+        Sandbox[] all = [.. sandboxes.Values];
         sandboxes.Clear();
+        foreach (Sandbox sandbox in all)
+            Refuse(sandbox, why);
         if (pid > 0)
         {
             _ = Libc.Kill(pid, SignalNumbers.SIGKILL);

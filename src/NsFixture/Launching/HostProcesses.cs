@@ -53,6 +53,16 @@ internal sealed unsafe class HostProcesses(HostViews views, bool hardened)
         }
     }
 
+    /// <summary>The sessions of those that run: each has its own.</summary>
+    public IReadOnlyCollection<int> Sessions => running.Keys;
+
+    /// <summary>Asks all to end, the one started last first.</summary>
+    public void Terminate()
+    {
+        foreach (int pid in running.Keys.OrderDescending())
+            _ = Libc.Kill(-pid, SignalNumbers.SIGTERM);
+    }
+
     /// <summary>Called for every process that init has reaped.</summary>
     public void Ended(int pid, int status)
     {

@@ -63,7 +63,7 @@ internal sealed unsafe partial class Init(int control, int[] runtimeDescriptors)
                 throw;
             }
             UnixSocket.Send(control, new ByteWriter().Byte((byte)ControlKind.InitReady).Strings(notes).Written);
-            return Serve(first);
+            return Serve(control, first);
         }
         catch (Exception e)
         {
@@ -80,22 +80,23 @@ internal sealed unsafe partial class Init(int control, int[] runtimeDescriptors)
     /// </summary>
     /// <param name="spec">What was built.</param>
     /// <param name="rootPlan">How the root tree was laid out.</param>
+    /// <param name="requests">The socket by which the test asks.</param>
     /// <param name="hostNamespace">The network namespace of its host.</param>
     /// <param name="layers">The tmpfs of what is written to the root tree.</param>
-    public void Attend(SandboxSpec spec, IReadOnlyList<RootEntry> rootPlan, int hostNamespace, int layers)
+    public void Attend(SandboxSpec spec, IReadOnlyList<RootEntry> rootPlan, int requests, int hostNamespace, int layers)
     {
         (plan, hardened, isAttending) = (spec.Plan, spec.Hardened, true);
         network = SandboxNetwork.Of(plan, hostNamespace);
         roots = SandboxRoots.Of(new PrivateLayers(rootPlan, SandboxBuilder.EtcFiles(spec, plan.Test, network.HasIPv6), layers));
-        Serve(first: null);
+        Serve(requests, first: null);
     }
 
-    private Action Serve(TestStart? first)
+    private Action Serve(int requests, TestStart? first)
     {
         int signals = WatchChildren();
         if (first != null && StartTest(first) is { } forked)
             return forked;
-        controls.Add(control);
+        controls.Add(requests);
         while (true)
         {
             // An array by hand: collections of this struct would be compiled anew in every init.
@@ -103,12 +104,13 @@ internal sealed unsafe partial class Init(int control, int[] runtimeDescriptors)
             poll[0] = Poller.Reading(signals);
             for (int i = 0; i < controls.Count; i++)
                 poll[i + 1] = Poller.Reading(controls[i]);
-            Poller.Wait(poll, -1);
+            Poller.Wait(poll, Patience);
             if (poll[0].revents != 0)
                 Reap(signals);
             for (int i = 1; i < poll.Length; i++)
                 if (poll[i].revents != 0 && Receive(poll[i].fd) is { } start)
                     return start;
+            ContinueEnd();
         }
     }
 
@@ -119,7 +121,7 @@ internal sealed unsafe partial class Init(int control, int[] runtimeDescriptors)
             return null;
         if (message.Length == 0)
         {
-            if (from == control && Libc.GetPid() == 1)
+            if (from == control)
                 Libc.Exit(0);
             controls.Remove(from);
             processes?.ConnectionEnded(from);
@@ -132,6 +134,12 @@ internal sealed unsafe partial class Init(int control, int[] runtimeDescriptors)
                 return StartTest(TestStart.Read(message, descriptors));
             case ControlKind.Connect:
                 controls.Add(descriptors[0]);
+                return null;
+            case ControlKind.StillOpen:
+                stillOpen = StillOpen.Read(message);
+                return null;
+            case ControlKind.Finish:
+                BeginEnd(message);
                 return null;
             default:
                 Answer(from, message, descriptors);
@@ -247,6 +255,7 @@ internal sealed unsafe partial class Init(int control, int[] runtimeDescriptors)
     private Action? StartTest(TestStart start)
     {
         var (ours, theirs) = UnixSocket.Pair(SocketConstants.SOCK_SEQPACKET);
+        mountsBefore = Leftovers.Mounts();
         test = Clone.Fork(0, out int pidFd);
         if (test == 0)
         {
@@ -289,8 +298,10 @@ internal sealed unsafe partial class Init(int control, int[] runtimeDescriptors)
         while ((pid = Libc.WaitPid(-1, &status, WaitOptions.WNOHANG)) > 0)
         {
             processes?.Ended(pid, status);
-            if (pid == test)
-                UnixSocket.Send(control, new ByteWriter().Byte((byte)ControlKind.TestEnded).Int32(status).Written);
+            if (pid != test)
+                continue;
+            testEnded = true;
+            UnixSocket.Send(control, new ByteWriter().Byte((byte)ControlKind.TestEnded).Int32(status).Written);
         }
     }
 }

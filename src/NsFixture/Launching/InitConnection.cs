@@ -13,6 +13,9 @@ internal sealed partial class InitConnection(int socket)
     private HostEntrance? entrance;
     private bool closed;
 
+    /// <summary>Whether anyone has asked for anything.</summary>
+    public bool HasAsked { get; private set; }
+
     /// <summary>A socket of a host's network.</summary>
     public int OpenSocket(int host, int domain, int type, int protocol) =>
         Ask(Request(HostRequest.Socket, host).Int32(domain).Int32(type).Int32(protocol)).Descriptor;
@@ -58,6 +61,7 @@ internal sealed partial class InitConnection(int socket)
     {
         var (ours, theirs) = UnixSocket.Pair(SocketConstants.SOCK_SEQPACKET);
         bool sent;
+        HasAsked = true;
         lock (gate)
             sent = !closed && UnixSocket.Send(socket, new ByteWriter().Byte((byte)ControlKind.Connect).Written, theirs);
         Descriptors.Close(theirs);
@@ -92,6 +96,7 @@ internal sealed partial class InitConnection(int socket)
 
     private (int Descriptor, int Number, byte[] Bytes) Ask(ByteWriter request, params ReadOnlySpan<int> passed)
     {
+        HasAsked = true;
         byte[] answer;
         int[] descriptors;
         lock (gate)

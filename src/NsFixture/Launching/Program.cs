@@ -1,3 +1,5 @@
+using NsFixture.Diagnostics;
+
 namespace NsFixture.Launching;
 
 /// <summary>
@@ -21,8 +23,14 @@ internal static class Program
                 return 0;
             case ["enter", var entrance, var host, var user, var chosen, var directory, .. var program]:
                 return EnterProgram.Run(entrance, int.Parse(host, System.Globalization.CultureInfo.InvariantCulture), user, chosen, directory, program);
+            case ["probe"]:
+                return ProbeProcess.Run();
+            case ["doctor", .. var options] when options is [] or ["--json"]:
+                DoctorReport report = Doctor.Examine();
+                Console.Out.WriteLine(options is [] ? report.ToText() : report.ToJson());
+                return report.CanIsolate ? 0 : 1;
             default:
-                Console.Error.WriteLine("NsFixture.dll is started by NsFixture's test adapters. To run isolated tests, use 'dotnet test'.");
+                Console.Error.WriteLine("NsFixture.dll is started by NsFixture's test adapters. To run isolated tests, use 'dotnet test'; 'doctor' and 'doctor --json' say whether they can run here.");
                 return 2;
         }
     }

@@ -39,6 +39,12 @@ internal sealed class RunTracker(IReadOnlyList<string> caseNames, Action<TestRep
     /// <summary>The name of the first case that has not started yet.</summary>
     public string NextCase => caseNames[Math.Max(Array.IndexOf(cases, CaseState.NotStarted), 0)];
 
+    /// <summary>What runs, for what is said of it as a whole.</summary>
+    public string Name => caseNames.Count == 1 ? caseNames[0] : $"{caseNames[0]} and {caseNames.Count - 1} more";
+
+    /// <summary>Whether no case comes after this one.</summary>
+    public bool IsLast(int index) => index == caseNames.Count - 1;
+
     /// <summary>How far the run has come: what to say of a process that has ended.</summary>
     public string Progress =>
         IsDone ? "after the test"

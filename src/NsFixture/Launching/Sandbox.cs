@@ -7,7 +7,7 @@ namespace NsFixture.Launching;
 /// The test host's handle on one sandbox: init's control socket and process descriptor. Closing it ends init, and init's end
 /// is the end of everything inside. State belongs to the event loop's thread.
 /// </summary>
-internal sealed class Sandbox(EventLoop loop, int control, SandboxSpec spec)
+internal sealed partial class Sandbox(EventLoop loop, int control, SandboxSpec spec)
 {
     private readonly TaskCompletionSource gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -17,6 +17,12 @@ internal sealed class Sandbox(EventLoop loop, int control, SandboxSpec spec)
     private bool closed, killed;
 
     public SandboxSpec Spec { get; } = spec;
+
+    /// <summary>Has the fork server say what it has to say: called when init's connection ends, which may be the server's doing.</summary>
+    public required Action HearServer { get; init; }
+
+    /// <summary>How the fork server was lost, and the sandbox with it; null: it was not.</summary>
+    public string? ServerLoss { get; set; }
 
     /// <summary>Everything is built.</summary>
     /// <exception cref="SandboxException">It could not be; why.</exception>
@@ -127,6 +133,7 @@ internal sealed class Sandbox(EventLoop loop, int control, SandboxSpec spec)
             Failure ??= $"the sandbox's init process {end}";
         Descriptors.Close(pidFd);
         pidFd = -1;
+        LogEnd();
         Lose();
         Vanish();
     }
@@ -155,6 +162,7 @@ internal sealed class Sandbox(EventLoop loop, int control, SandboxSpec spec)
             return;
         if (message.Length == 0)
         {
+            HearServer();
             Lose();
             return;
         }
@@ -177,6 +185,9 @@ internal sealed class Sandbox(EventLoop loop, int control, SandboxSpec spec)
                 break;
             case ControlKind.InitFailed:
                 Failure = "the sandbox could not be built: " + reader.Text();
+                break;
+            case ControlKind.Ending:
+                HearEnd(ref reader);
                 break;
             case ControlKind.TestEnded:
                 End = new ProcessEnd(reader.Int32());

@@ -56,7 +56,7 @@ internal sealed class SandboxPool(ForkServer server, bool forkTests)
             ending.Add(sandbox.Gone);
         EventLoop.Shared.Post(() =>
         {
-            sandbox.Close();
+            sandbox.Finish();
             sandbox.WhenGone(() =>
             {
                 pendingEnds.Release();

@@ -28,6 +28,7 @@ internal sealed class SelfBuiltTest(int control, int requests, int[] runtimeDesc
             UnixSocket.Send(control, new ByteWriter().Byte((byte)ControlKind.InitReady).Strings(notes).Written);
             int[] built = [network.NamespaceOf(spec.Plan.Test.Index), roots.Own];
             UnixSocket.Send(requests, new ByteWriter().Byte((byte)ControlKind.Built).Written, built);
+            TestEnd.Begin();
             return start.Enter(requests, spec.Hardened, runtimeDescriptors);
         }
         catch (Exception e)

@@ -12,14 +12,14 @@ internal sealed class TestLauncher
 {
     private static readonly ConcurrentDictionary<string, TestLauncher> Launchers = new();
     private readonly string assemblyPath, runnerType;
-    private readonly Lazy<Task<Backend>> warm, bare;
+    private readonly ServerSlot<Backend> warm, bare;
     private readonly Lazy<IReadOnlyList<string>> coverageFiles;
 
     private TestLauncher(string assemblyPath, string runnerType)
     {
         (this.assemblyPath, this.runnerType) = (Path.GetFullPath(assemblyPath), runnerType);
-        warm = new(() => Task.Run(StartWarmAsync));
-        bare = new(() => Task.Run(StartBareAsync));
+        warm = new(StartWarmAsync, backend => backend.Server, retryFailures: false);
+        bare = new(StartBareAsync, backend => backend.Server, retryFailures: false);
         coverageFiles = new(() => CoverageHits.FindFiles(Path.GetDirectoryName(this.assemblyPath)!));
     }
 
@@ -34,7 +34,7 @@ internal sealed class TestLauncher
     public void WarmUp()
     {
         if (OperatingSystem.IsLinux() && Choose(LauncherKind.Auto).Kind == LauncherKind.Fork)
-            _ = warm.Value;
+            _ = warm.GetAsync();
     }
 
     /// <summary>Whether a test with this setting runs without a sandbox, and why.</summary>
@@ -86,7 +86,7 @@ internal sealed class TestLauncher
         {
             if (!OperatingSystem.IsLinux())
                 throw new SandboxUnavailableException("Isolated tests need Linux: run them there, in WSL 2, or in a Linux container or dev container.");
-            backend = await (Choose(settings.Options.Launcher).Kind == LauncherKind.Exec ? bare : warm).Value.ConfigureAwait(false);
+            backend = await (Choose(settings.Options.Launcher).Kind == LauncherKind.Exec ? bare : warm).GetAsync().ConfigureAwait(false);
         }
         catch (SandboxUnavailableException e)
         {
@@ -95,6 +95,11 @@ internal sealed class TestLauncher
                 tracker.End(FailureInfo.Of(e.GetType(), reason + " (It fails, rather than being skipped, because NSFIXTURE_REQUIRE=1.)"));
             else
                 tracker.SkipAll(reason + " (NSFIXTURE_REQUIRE=1 makes this a failure.)");
+            return;
+        }
+        catch (ForkServerLostException e)
+        {
+            tracker.End(FailureInfo.Of(e.GetType(), $"Infrastructure failure, not the test's own: {e.Message}"));
             return;
         }
         try
@@ -112,9 +117,9 @@ internal sealed class TestLauncher
     /// <summary>Completes when the sandboxes of all tests that have ended are gone, and everything in them.</summary>
     public async Task SettleAsync()
     {
-        foreach (var backend in (Lazy<Task<Backend>>[])[warm, bare])
-            if (backend is { IsValueCreated: true, Value.IsCompletedSuccessfully: true })
-                await backend.Value.Result.Pool.SettleAsync().ConfigureAwait(false);
+        foreach (var backend in (ServerSlot<Backend>[])[warm, bare])
+            if (backend.Present is { } present)
+                await present.Pool.SettleAsync().ConfigureAwait(false);
     }
 
     /// <summary>What was asked for, or what stands against it.</summary>
@@ -140,9 +145,9 @@ internal sealed class TestLauncher
         return (LauncherKind.Fork, byDefault);
     }
 
-    private async Task<Backend> StartWarmAsync()
+    private async Task<Backend> StartWarmAsync(bool again)
     {
-        ForkServer server = ForkServer.Start(assemblyPath, runnerType);
+        ForkServer server = ForkServer.Start(assemblyPath, runnerType, again);
         try
         {
             await server.Ready.ConfigureAwait(false);
@@ -153,14 +158,14 @@ internal sealed class TestLauncher
         catch (SandboxException e)
         {
             // A bare server says whether it is this runtime that cannot be forked warm, or sandboxes that cannot be had at all.
-            Backend fallback = await bare.Value.ConfigureAwait(false);
+            Backend fallback = await bare.GetAsync().ConfigureAwait(false);
             return fallback with { Reason = $"the fork launcher does not work here: {e.Message}" };
         }
     }
 
-    private async Task<Backend> StartBareAsync()
+    private async Task<Backend> StartBareAsync(bool again)
     {
-        ForkServer server = ForkServer.Start(assemblyPath, runnerType: null);
+        ForkServer server = ForkServer.Start(assemblyPath, runnerType: null, again);
         await server.Ready.ConfigureAwait(false);
         return new Backend(LauncherKind.Exec, Choose(LauncherKind.Exec).Reason, new SandboxPool(server, forkTests: false), server);
     }

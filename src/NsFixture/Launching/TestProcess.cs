@@ -89,6 +89,7 @@ internal static class TestProcess
         foreach (string path in request.CoverageFiles.Where(File.Exists))
             channel.Send(new TestReport(TestReportKind.CoverageHits) { Text = path, Data = File.ReadAllBytes(path) });
         channel.Send(new TestReport(TestReportKind.Done));
+        TestEnd.Tell(control, IsolatedNetwork.HasAskedInit);
     }
 
     private static void WaitForDebugger(TestChannel channel)

@@ -7,7 +7,7 @@ namespace NsFixture.Launching;
 /// One process of one sandbox running its test cases, from the test host's side: sends the request, reads reports and raw
 /// output as they come, ends what takes too long, and says how it ended. State belongs to the event loop's thread.
 /// </summary>
-internal sealed class TestRun
+internal sealed partial class TestRun
 {
     private const int ShownLength = 2000;
 
@@ -47,10 +47,11 @@ internal sealed class TestRun
     {
         if (sandbox.TakeConnection() is not { } connection)
         {
-            tracker.End(FailureInfo.Of(typeof(SandboxException), $"The test's sandbox was lost: {sandbox.Failure}."));
+            tracker.End(OfServer(sandbox, "The test had not started") ?? FailureInfo.Of(typeof(SandboxException), $"The test's sandbox was lost: {sandbox.Failure}."));
             return Task.CompletedTask;
         }
         var run = new TestRun(sandbox, deadline, tracker, request.AssemblyPath, connection);
+        sandbox.Name = request.RunnerType == typeof(Canary).AssemblyQualifiedName ? null : tracker.Name;
         run.loop.Post(run.Start);
         // On the caller's thread: a request may be larger than the socket's buffer, and then this waits for the process.
         SocketStream.WriteAll(connection.Socket, request.ToFrame());
@@ -87,7 +88,7 @@ internal sealed class TestRun
         timer = loop.Schedule(started ? deadline : deadline + StartAllowance, () =>
         {
             timedOut = true;
-            sandbox.Kill();
+            DumpAndKill();
         });
     }
 
@@ -168,7 +169,7 @@ internal sealed class TestRun
                 DebuggerNotice.Print(sandbox.ProcessId, message.Number, tracker.NextCase);
                 break;
             default:
-                tracker.Receive(message);
+                Pass(message);
                 break;
         }
     }
@@ -184,7 +185,7 @@ internal sealed class TestRun
     // It ended of itself. After its last report nobody waits for that any more.
     private void OnTestEnded()
     {
-        if (!reading)
+        if (!reading || awaitsEnd)
             return; // it was quicker than the thread that wrote its request; BeginReading looks again
         Drain();
         Finish(timedOut ? Deadline() : Ended($"The test's process {sandbox.End} {tracker.Progress}."));
@@ -194,9 +195,15 @@ internal sealed class TestRun
     {
         if (!reading)
             return;
+        if (awaitsEnd)
+        {
+            CompleteEnd();
+            return;
+        }
         Drain();
         string why = sandbox.Failure ?? "the sandbox's init process ended unexpectedly";
         Finish(timedOut ? Deadline()
+            : OfServer(sandbox, started ? "The test had started" : "The test had not started") is { } lost ? lost with { Messages = [lost.Messages[0] + Tails()] }
             : why.StartsWith("the sandbox could not be built", StringComparison.Ordinal) ? FailureInfo.Of(typeof(SandboxException), char.ToUpperInvariant(why[0]) + why[1..])
             : Ended($"The test's sandbox was lost: {why}."));
     }
@@ -204,8 +211,10 @@ internal sealed class TestRun
     private void Drain()
     {
         ReadReports(untilEmpty: true);
-        if (!over)
-            DrainOutput();
+        if (over)
+            return;
+        ReleaseHeld();
+        DrainOutput();
     }
 
     private void DrainOutput()
@@ -236,6 +245,7 @@ internal sealed class TestRun
         try
         {
             tracker.End(failure);
+            WarnOfLeaks();
             completion.SetResult();
         }
         catch (Exception e)
@@ -244,10 +254,14 @@ internal sealed class TestRun
         }
     }
 
+    // Not the test's doing. It is not run again either: a test that ends its server would never be found.
+    private static FailureInfo? OfServer(Sandbox sandbox, string progress) => sandbox.ServerLoss is not { } loss ? null
+        : FailureInfo.Of(typeof(ForkServerLostException), $"Infrastructure failure, not the test's own: {loss} {progress}; it is not run again.");
+
     private FailureInfo Deadline() => FailureInfo.Of(typeof(TestDeadlineException), !started
         ? $"The test's process did not come to start the test within its deadline of {deadline.TotalMilliseconds:0} ms and {StartAllowance.TotalSeconds:0} s more: the machine is overloaded, or the test assembly cannot be loaded." + Tails()
         : $"The test ran longer than its deadline of {deadline.TotalMilliseconds:0} ms and was ended. " +
-        "If it needs more time, raise it: [IsolatedNetwork(Deadline = milliseconds)] or NSFIXTURE_DEADLINE=milliseconds." + Tails());
+        "If it needs more time, raise it: [IsolatedNetwork(Deadline = milliseconds)] or NSFIXTURE_DEADLINE=milliseconds." + Tails() + (dump == null ? "" : Environment.NewLine + dump));
 
     private FailureInfo Ended(string message) => FailureInfo.Of(typeof(TestProcessEndedException), message + Tails());
 

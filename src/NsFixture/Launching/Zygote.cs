@@ -10,7 +10,7 @@ namespace NsFixture.Launching;
 /// private copy of the host's mounts. What is the same for every sandbox is prepared here once: the root plan, the copy of
 /// /etc. It serves requests over one socket, reaps its inits, and ends with the connection.
 /// </summary>
-internal sealed class Zygote(int client, UserMapping mapping, int[] runtimeDescriptors, string assemblyPath)
+internal sealed partial class Zygote(int client, UserMapping mapping, int[] runtimeDescriptors, string assemblyPath)
 {
     private readonly List<Child> children = [];
     private List<RootEntry> rootPlan = [];
@@ -19,11 +19,16 @@ internal sealed class Zygote(int client, UserMapping mapping, int[] runtimeDescr
 
     private sealed record Child(int Id, int Pid, int PidFd, SandboxSpec Spec)
     {
+        /// <summary>Init's end of its control socket, where init is <see cref="FirstProcess"/>, which has little to say; else -1.</summary>
+        public int Control { get; init; } = -1;
+
         /// <summary>The socket by which its test asks about hosts, while nobody else has that; else -1.</summary>
         public int Requests { get; set; } = -1;
 
         /// <summary>What the test has built, once it is built.</summary>
         public int[] Built { get; set; } = [];
+
+        public int OpenDescriptors => 1 + (Control < 0 ? 0 : 1) + (Requests < 0 ? 0 : 1) + Built.Length;
 
         public void Forget()
         {
@@ -74,6 +79,7 @@ internal sealed class Zygote(int client, UserMapping mapping, int[] runtimeDescr
         Rehearse();
         // The runtime keeps its assemblies open, and its source of random numbers; the rehearsal may have opened some more.
         runtimeDescriptors = [.. Descriptors.Open().Where(fd => fd > 2 && (runtimeDescriptors.Contains(fd) || IsOfRuntime(Descriptors.Target(fd)))).Order()];
+        RememberHealth();
 
         static bool IsOfRuntime(string target) => target == "/dev/urandom" || target.EndsWith(".dll", StringComparison.Ordinal);
     }
@@ -91,6 +97,7 @@ internal sealed class Zygote(int client, UserMapping mapping, int[] runtimeDescr
         SandboxNetwork network = SandboxBuilder.Build(new SandboxOptions().Resolve(Path.GetDirectoryName(typeof(Zygote).Assembly.Location)!), rootPlan, [], out SandboxRoots roots);
         _ = (network.NamespaceOf(0), roots.Own);
         network.Dispose();
+        Leftovers.Rehearse();
         roots.Dispose();
         // Network and host name belong to the outer user namespace, which a rootless zygote may not enter again: they are left
         // in the rehearsal's. Every sandbox has its own anyway.
@@ -157,7 +164,7 @@ internal sealed class Zygote(int client, UserMapping mapping, int[] runtimeDescr
         for (int i = children.Count - 1; i >= 0; i--)
         {
             if (poll[(2 * i) + 1].revents != 0)
-                Hear(children[i], ended: (poll[(2 * i) + 1].revents & PollFlags.POLLHUP) != 0);
+                Hear(children[i]);
             if (poll[2 * i].revents != 0)
                 Reap(children[i]);
         }
@@ -171,20 +178,35 @@ internal sealed class Zygote(int client, UserMapping mapping, int[] runtimeDescr
         children.Remove(child);
         child.Forget();
         Descriptors.Close(child.PidFd);
+        Descriptors.Close(child.Control);
         UnixSocket.Send(client, new ByteWriter().Byte((byte)ControlKind.SandboxReaped).Int32(child.Id).Int32(status).Written);
+        CheckHealth();
     }
 
-    /// <summary>A test has built its sandbox, asks for the first time, or has ended.</summary>
-    private void Hear(Child child, bool ended)
+    /// <summary>A test has built its sandbox, asks for something for the first time, says what it leaves, or has ended.</summary>
+    private void Hear(Child child)
     {
-        if (child.Built.Length == 0 && UnixSocket.Receive(child.Requests, out int[] built, wait: false) is { Length: > 0 })
+        int kind;
+        while ((kind = UnixSocket.Peek(child.Requests)) > 0)
         {
-            child.Built = built;
-            return;
+            if ((ControlKind)kind == ControlKind.Built)
+            {
+                _ = UnixSocket.Receive(child.Requests, out int[] built);
+                child.Built = built;
+            }
+            else if ((ControlKind)kind == ControlKind.Ending)
+            {
+                UnixSocket.Send(child.Control, UnixSocket.Receive(child.Requests, out _)!);
+            }
+            else
+            {
+                StartInit(child);
+                kind = 0;
+                break;
+            }
         }
-        if (!ended)
-            StartInit(child);
-        child.Forget();
+        if (kind == 0)
+            child.Forget();
     }
 
     /// <summary>
@@ -202,8 +224,8 @@ internal sealed class Zygote(int client, UserMapping mapping, int[] runtimeDescr
                     throw LinuxException.Last("setns", "into a sandbox");
                 if (Clone.Fork(0, out _) == 0)
                 {
-                    Descriptors.CloseAllBut([.. runtimeDescriptors, child.Requests, .. child.Built]);
-                    new Init(child.Requests, runtimeDescriptors).Attend(child.Spec, rootPlan, child.Built[0], child.Built[1]);
+                    Descriptors.CloseAllBut([.. runtimeDescriptors, child.Control, child.Requests, .. child.Built]);
+                    new Init(child.Control, runtimeDescriptors).Attend(child.Spec, rootPlan, child.Requests, child.Built[0], child.Built[1]);
                 }
             }
             catch (Exception e)
@@ -244,7 +266,7 @@ internal sealed class Zygote(int client, UserMapping mapping, int[] runtimeDescr
                     Libc.Exit(1);
                 return alone ? new SelfBuiltTest(control, testRequests, runtimeDescriptors).Run(spec, rootPlan, test!) : new Init(control, runtimeDescriptors).Run(spec, rootPlan, test, Notes());
             }
-            children.Add(new Child(id, pid, pidFd, spec) { Requests = requests });
+            children.Add(new Child(id, pid, pidFd, spec) { Control = alone ? control : -1, Requests = requests });
             UserMap.Write(pid, mapping);
             FileSystem.WriteAll(write, [1], "to init");
             UnixSocket.Send(client, new ByteWriter().Byte((byte)ControlKind.SandboxCreated).Int32(id).Written, pidFd);
@@ -257,7 +279,9 @@ internal sealed class Zygote(int client, UserMapping mapping, int[] runtimeDescr
         {
             if (pid != 0)
             {
-                foreach (int fd in (int[])[read, write, testRequests, .. descriptors])
+                if (pid < 0 || !alone)
+                    Descriptors.Close(control);
+                foreach (int fd in (int[])[read, write, testRequests, .. descriptors.AsSpan(1)])
                     Descriptors.Close(fd);
             }
         }

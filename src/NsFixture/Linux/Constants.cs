@@ -124,11 +124,13 @@ internal static class SocketConstants
     public const int SO_SNDBUF = 7;
     public const int SO_RCVBUF = 8;
     public const int SO_ATTACH_FILTER = 26;
+    public const int SO_DOMAIN = 39;
     public const int SOL_PACKET = 263;
     public const int SO_PEERCRED = 17;
     public const int SCM_RIGHTS = 1;
     public const int MSG_CMSG_CLOEXEC = 0x40000000;
     public const int MSG_NOSIGNAL = 0x4000;
+    public const int MSG_PEEK = 2;
     public const int MSG_DONTWAIT = 0x40;
     public const int MSG_TRUNC = 0x20;
     public const int MSG_CTRUNC = 8;

@@ -5,7 +5,7 @@ namespace NsFixture.Linux;
 
 /// <summary>
 /// The program that is process 1 of a sandbox which a test alone lives in: it reaps, tells of the test's end, and ends with its
-/// connection. A few hundred bytes of machine code, since a copy of the runtime that did no more would cost more than all the
+/// connection, or when it is told to and is alone. A few hundred bytes of machine code, since a copy of the runtime that did no more would cost more than all the
 /// rest of the sandbox: its pages are copied to it and taken from it.
 /// </summary>
 internal static unsafe class FirstProcess
@@ -15,11 +15,12 @@ internal static unsafe class FirstProcess
 
     /// <summary>FirstProcess.S, assembled.</summary>
     internal const string Code =
-        "b8b4010000bf04000000beffffffff31d20f05b89d000000bf01000000be090000000f05b89d000000bf0f000000488d35f20000000f05b850000000488d3df3" +
-        "0000000f056800000100b80e00000031ff4889e631d241ba080000000f05b821010000bfffffffff4889e6ba0800000041ba000800000f054881eca0000000c7" +
-        "04240300000089442408eb3ec744240401000000c744240c01000000b8070000004889e7be02000000baffffffff0f0566837c240600756631c08b7c2408488d" +
-        "742410ba800000000f05b83d000000bfffffffff488db42498000000ba010000004531d20f0585c07ea283f80275dbc68424970000000ab82c000000bf030000" +
-        "00488db42497000000ba0500000041ba004000004531c04531c90f05ebacb8e700000031ff0f056e73666978747572652d696e6974002f00";
+        "b8b4010000bf04000000beffffffff31d20f05b89d000000bf01000000be090000000f05b89d000000bf0f000000488d35390100000f05b850000000488d3d3a" +
+        "0100000f056800000100b80e00000031ff4889e631d241ba080000000f05b821010000bfffffffff4889e6ba0800000041ba000800000f054881eca0000000c7" +
+        "04240300000089442408bbffffffffeb70c744240401000000c744240c01000000b8070000004889e7be0200000089da0f0585c00f84ab00000078d566837c24" +
+        "0600742bb82d000000bf03000000488d742410ba8000000041ba400000004531c04531c90f0585c07e7bbbf401000031c08b7c2408488d742410ba800000000f" +
+        "05b83d000000bfffffffff488db42498000000ba010000004531d20f0585c00f846cffffff7f0a83fbff7539e960ffffff83f80275cbc68424970000000bb82c" +
+        "000000bf03000000488db42497000000ba0500000041ba004000004531c04531c90f05eb9cb8e700000031ff0f056e73666978747572652d696e6974002f00";
 
     private const uint MFD_EXEC = 16; // linux/memfd.h, as of Linux 6.3: some machines have older headers than kernels
     private const int FileHeader = 64, ProgramHeader = 56;

@@ -129,6 +129,14 @@ internal static unsafe class UnixSocket
         }
     }
 
+    /// <summary>The first byte of the message that is there and stays there; 0: the peer has gone; -1: none is there.</summary>
+    public static int Peek(int socket)
+    {
+        byte first;
+        nint n = Libc.Recv(socket, &first, 1, SocketConstants.MSG_PEEK | SocketConstants.MSG_DONTWAIT);
+        return n > 0 ? first : n < 0 && Marshal.GetLastPInvokeError() is Err.EAGAIN or Err.EINTR ? -1 : 0;
+    }
+
     [ThreadStatic]
     private static byte[]? receiveBuffer;
 }

@@ -81,6 +81,10 @@ internal sealed unsafe partial class RouteSocket
         return 0;
     }
 
+    /// <summary>Gives a link a queue of a kind, with that kind's options as the kernel wants them.</summary>
+    public void SetQueue(string name, string kind, ReadOnlySpan<byte> options) =>
+        Request(Qdisc(Tca.RTM_NEWQDISC, Nl.NLM_F_CREATE | Nl.NLM_F_REPLACE, name).Attribute(Tca.TCA_KIND, kind).Attribute(Tca.TCA_OPTIONS, options), $"give {name} a queue of {kind}");
+
     private NetlinkMessage Qdisc(ushort type, ushort flags, string name) =>
         new NetlinkMessage(type, flags).Fixed(new TcMsg { tcm_ifindex = GetLink(name).Index, tcm_parent = PacketScheduler.TC_H_ROOT });
 

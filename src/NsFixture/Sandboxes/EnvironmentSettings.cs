@@ -1,4 +1,5 @@
 using System.Globalization;
+using NsFixture.Launching;
 
 namespace NsFixture;
 
@@ -33,6 +34,24 @@ internal static class EnvironmentSettings
             return seed;
         problem = $"NSFIXTURE_SEED={text} is not a whole number of 64 bits.";
         return null;
+    }
+
+    /// <summary>NSFIXTURE_LEAKS, or a warning.</summary>
+    public static LeakMode Leaks(out string? problem)
+    {
+        problem = null;
+        switch (Environment.GetEnvironmentVariable("NSFIXTURE_LEAKS"))
+        {
+            case null or "" or "warn":
+                return LeakMode.Warn;
+            case "fail":
+                return LeakMode.Fail;
+            case "off":
+                return LeakMode.Off;
+            case var other:
+                problem = $"NSFIXTURE_LEAKS={other} is unknown: use fail, warn or off.";
+                return LeakMode.Warn;
+        }
     }
 
     /// <summary>NSFIXTURE_LAUNCHER; null where it is not set.</summary>

@@ -113,5 +113,8 @@ public sealed class IsolatedNetwork
 
     internal static void Leave() => current = null;
 
+    /// <summary>Whether the test has asked its sandbox's init for anything.</summary>
+    internal static bool HasAskedInit => current?.init?.HasAsked == true;
+
     internal static void EnterInProcess(string reason) => current ??= new IsolatedNetwork(reason);
 }

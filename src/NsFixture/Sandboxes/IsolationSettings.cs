@@ -20,6 +20,9 @@ internal sealed record IsolationSettings(SandboxOptions Options, IsolationScope 
             _ = EnvironmentSettings.Launcher(out string? launcherProblem);
             if (launcherProblem != null)
                 problems.Add(launcherProblem);
+            _ = EnvironmentSettings.Leaks(out string? leaksProblem);
+            if (leaksProblem != null)
+                problems.Add(leaksProblem);
             if (!Enum.IsDefined(Scope))
                 problems.Add($"Scope = {(int)Scope} is unknown: use {string.Join(" or ", Enum.GetNames<IsolationScope>())}.");
             if (MaxParallel < 1)

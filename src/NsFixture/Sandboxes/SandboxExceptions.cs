@@ -37,6 +37,15 @@ public sealed class SandboxUnavailableException(string message, Exception? inner
 /// <param name="message">How it ended.</param>
 public sealed class TestProcessEndedException(string message) : SandboxException(message);
 
+/// <summary>The process that sandboxes are forked from has ended, and the test's sandbox with it: a failure of the machine or of NsFixture, not of the test.</summary>
+/// <param name="message">How it ended, and what becomes of the tests that follow.</param>
+/// <param name="inner">What caused it, if it is known.</param>
+public sealed class ForkServerLostException(string message, Exception? inner = null) : SandboxException(message, inner);
+
+/// <summary>A test left something in its sandbox that would be on the machine had it run there, and NSFIXTURE_LEAKS=fail.</summary>
+/// <param name="message">What it left.</param>
+public sealed class TestLeakException(string message) : SandboxException(message);
+
 /// <summary>A test ran longer than its deadline and was ended.</summary>
 /// <param name="message">The deadline and what was seen of the test.</param>
 public sealed class TestDeadlineException(string message) : SandboxException(message);

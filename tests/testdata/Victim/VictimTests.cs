@@ -37,6 +37,22 @@ public class Busy
     }
 }
 
+/// <summary>Isolated tests, one after another, each of which says that it runs, and ends when it is told to.</summary>
+[IsolatedNetwork]
+public class Stepwise
+{
+    [Theory, InlineData('a'), InlineData('b'), InlineData('c'), InlineData('d')]
+    public void Runs_until_it_may_end(char which)
+    {
+        string signals = Environment.GetEnvironmentVariable("VICTIM_SIGNALS")!;
+        int step = Directory.GetFiles(signals, "step-*").Length + 1;
+        Console.WriteLine($"step {step} is test {which}");
+        File.WriteAllText(Path.Combine(signals, $"step-{step}"), "");
+        while (!File.Exists(Path.Combine(signals, $"go-{step}")))
+            Thread.Sleep(10);
+    }
+}
+
 internal static class Detached
 {
     /// <summary>A process that outlives its parent: a session of its own, the terminal's signals ignored.</summary>

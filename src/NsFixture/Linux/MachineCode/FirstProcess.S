@@ -1,4 +1,5 @@
-# Process 1 of a sandbox, x86-64 Linux: reaps, reports the end of process 2, and ends with the connection at descriptor 3.
+# Process 1 of a sandbox, x86-64 Linux: reaps, reports the end of process 2, and ends with the connection at descriptor 3, or when it is
+# told to and has no children any more.
 # FirstProcess.cs has it assembled; a test compares them.
     .intel_syntax noprefix
     .globl _start
@@ -35,6 +36,7 @@ _start:
     sub rsp, 160            # 0: pollfd of the connection, 8: of the signals, 16: what is read; 151: message, 152: wait status
     mov dword ptr [rsp], 3
     mov dword ptr [rsp+8], eax
+    mov ebx, -1             # how long to wait, in milliseconds
     jmp reap                # the test may have ended before the signal was blocked
 wait:
     mov dword ptr [rsp+4], 1        # POLLIN
@@ -42,10 +44,25 @@ wait:
     mov eax, 7              # poll(fds, 2, -1)
     mov rdi, rsp
     mov esi, 2
-    mov edx, -1
+    mov edx, ebx
     syscall
+    test eax, eax
+    jz end                  # it has waited long enough
+    js wait
     cmp word ptr [rsp+6], 0
-    jne end                 # the connection has ended
+    je signals
+    mov eax, 45             # recvfrom(connection, buffer, 128, MSG_DONTWAIT, 0, 0)
+    mov edi, 3
+    lea rsi, [rsp+16]
+    mov edx, 128
+    mov r10d, 0x40
+    xor r8d, r8d
+    xor r9d, r9d
+    syscall
+    test eax, eax
+    jle end                 # the connection has ended
+    mov ebx, 500            # ControlKind.Finish: it ends when all its children have, or after half a second
+signals:
     xor eax, eax            # read(signals, buffer, 128)
     mov edi, dword ptr [rsp+8]
     lea rsi, [rsp+16]
@@ -59,10 +76,15 @@ reap:
     xor r10d, r10d
     syscall
     test eax, eax
-    jle wait
+    jz wait
+    jg reaped
+    cmp ebx, -1             # no children
+    jne end
+    jmp wait
+reaped:
     cmp eax, 2              # its first child is the test
     jne reap
-    mov byte ptr [rsp+151], 10      # ControlKind.TestEnded
+    mov byte ptr [rsp+151], 11      # ControlKind.TestEnded
     mov eax, 44             # sendto(connection, message, 5, MSG_NOSIGNAL, 0, 0)
     mov edi, 3
     lea rsi, [rsp+151]

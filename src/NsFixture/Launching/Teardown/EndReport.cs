@@ -1,0 +1,38 @@
+using System.Globalization;
+
+namespace NsFixture.Launching;
+
+/// <summary>A step of a sandbox's end.</summary>
+/// <param name="What">What has happened.</param>
+/// <param name="Microseconds">How long it took.</param>
+internal sealed record EndStep(string What, int Microseconds);
+
+/// <summary>
+/// What init says of a test's end, its last words.
+/// </summary>
+/// <param name="Left">What the test left behind: leaks. One line each, which names it.</param>
+/// <param name="Open">What its own process still had open: threads, network sockets. It ends with the process, so this is a warning and no leak.</param>
+/// <param name="Steps">The steps of the teardown so far.</param>
+internal sealed record EndReport(IReadOnlyList<string> Left, IReadOnlyList<string> Open, IReadOnlyList<EndStep> Steps)
+{
+    public ByteWriter Write()
+    {
+        ByteWriter writer = new ByteWriter().Byte((byte)ControlKind.Ending).Strings([.. Left]).Strings([.. Open]).Int32(Steps.Count);
+        foreach (EndStep step in Steps)
+            writer.String(step.What).Int32(step.Microseconds);
+        return writer;
+    }
+
+    public static EndReport Read(ref ByteReader reader)
+    {
+        string[] left = reader.Strings()!, open = reader.Strings()!;
+        var steps = new EndStep[reader.Int32()];
+        for (int i = 0; i < steps.Length; i++)
+            steps[i] = new EndStep(reader.Text(), reader.Int32());
+        return new EndReport(left, open, steps);
+    }
+
+    /// <summary><c>the test's process ended (1.2 ms), …</c>.</summary>
+    public static string Describe(IEnumerable<EndStep> steps) =>
+        string.Join(", ", steps.Select(s => string.Create(CultureInfo.InvariantCulture, $"{s.What} ({s.Microseconds / 1000.0:0.0} ms)")));
+}

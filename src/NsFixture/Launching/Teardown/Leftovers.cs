@@ -1,0 +1,113 @@
+using System.Globalization;
+using NsFixture.Linux;
+
+namespace NsFixture.Launching;
+
+/// <summary>
+/// The leak oracle: what of a test is still in its sandbox when its process has ended. All of it ends with the sandbox, by the kernel's own rules; but a test that
+/// leaves it would leave it on a machine, too, so it is named. It runs in init, which sees everything in the sandbox and which no test waits for.
+/// <para>
+/// What a test may leave: files, since everything that is written is private to begin with; and programs on hosts, which NsFixture started and ends itself.
+/// </para>
+/// </summary>
+internal static class Leftovers
+{
+    private const int SigTermBit = SignalNumbers.SIGTERM - 1, MostOfAKind = 20, LongestCommand = 120;
+    private static readonly (string File, string What)[] SystemV = [("shm", "System V shared memory"), ("sem", "System V semaphores"), ("msg", "System V message queue")];
+
+    /// <summary>The mounts that there are now, to be compared with those of the end.</summary>
+    public static string Mounts() => Read("/proc/self/mountinfo");
+
+    /// <summary>Has its code compiled, by use.</summary>
+    public static void Rehearse() => _ = new EndReport(Find(0, [], ""), [], [new EndStep("", 0)]).Write();
+
+    /// <summary>One line for each.</summary>
+    /// <param name="test">The test's process, which may still be about to end.</param>
+    /// <param name="sessions">Those of the programs on hosts.</param>
+    /// <param name="mountsBefore">What <see cref="Mounts"/> gave before the test.</param>
+    public static List<string> Find(int test, IReadOnlyCollection<int> sessions, string mountsBefore)
+    {
+        var left = new List<string>();
+        AddProcesses(left, test, sessions);
+        AddMounts(left, mountsBefore);
+        if (sessions.Count > 0)
+            return left; // of programs that end with the sandbox, which have no other way to clean up
+        foreach (var (file, what) in SystemV)
+            foreach (string[] fields in Lines("/proc/sysvipc/" + file).Skip(1).Take(MostOfAKind).Select(Words))
+                left.Add($"{what} (key {fields[0]}, id {fields[1]})");
+        foreach (string path in Entries("/dev/shm").Take(MostOfAKind))
+            left.Add($"POSIX shared memory {path}");
+        foreach (string path in Entries("/dev/mqueue").Take(MostOfAKind))
+            left.Add($"POSIX message queue {path}");
+        return left;
+    }
+
+    private static void AddProcesses(List<string> left, int test, IReadOnlyCollection<int> sessions)
+    {
+        List<ProcessTable.Process>? others = null;
+        foreach (ProcessTable.Process process in ProcessTable.All())
+            if (process.Id != 1 && process.Id != test && !process.HasEnded)
+                (others ??= []).Add(process);
+        if (others == null)
+            return;
+        string own = Read("/proc/self/cmdline");
+        foreach (ProcessTable.Process process in others.Take(MostOfAKind))
+        {
+            // Init's helpers are forks of it, with its command line: the emulator, the name server.
+            string[] stat = Read($"/proc/{process.Entry}/stat") is { Length: > 0 } text ? Words(text[(text.LastIndexOf(')') + 1)..]) : [];
+            string command = Read($"/proc/{process.Entry}/cmdline");
+            if (stat.Length < 4 || command == own)
+                continue;
+            int session = int.Parse(stat[3], CultureInfo.InvariantCulture);
+            if (sessions.Contains(session))
+                continue;
+            var notes = new List<string>();
+            if (process.Parent == 1)
+                notes.Add("the one that started it has ended");
+            if (session == process.Entry)
+                notes.Add("in a session of its own");
+            if (IgnoresTermination(process.Entry))
+                notes.Add("ignores SIGTERM");
+            command = command.Replace('\0', ' ').Trim();
+            if (command.Length == 0)
+                command = Read($"/proc/{process.Entry}/comm").Trim();
+            if (command.Length > LongestCommand)
+                command = command[..LongestCommand] + "…";
+            left.Add($"process {process.Id}, '{command}'{(notes.Count == 0 ? "" : $" ({string.Join(", ", notes)})")}");
+        }
+    }
+
+    // A mask in hexadecimal (proc_pid_status(5)).
+    private static bool IgnoresTermination(int entry) =>
+        Lines($"/proc/{entry}/status").FirstOrDefault(l => l.StartsWith("SigIgn:", StringComparison.Ordinal)) is { } line
+        && (ulong.Parse(line.AsSpan(7).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) >> SigTermBit & 1) != 0;
+
+    private static void AddMounts(List<string> left, string before)
+    {
+        string now = Mounts();
+        if (now == before)
+            return;
+        // The first field is the mount's number, the fifth where it is, and what it is of follows a dash.
+        var known = new HashSet<string>(before.Split('\n').Select(l => Words(l).FirstOrDefault("")));
+        foreach (string[] fields in now.Split('\n').Select(Words).Where(f => f.Length > 4 && !known.Contains(f[0])).Take(MostOfAKind))
+            left.Add($"mount {fields[4]} ({fields[Array.IndexOf(fields, "-") + 1]})");
+    }
+
+    private static string[] Words(string line) => line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+
+    private static string[] Lines(string path) => Read(path).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    private static IEnumerable<string> Entries(string directory) => FileSystem.Exists(directory) ? Directory.EnumerateFileSystemEntries(directory) : [];
+
+    private static string Read(string path)
+    {
+        try
+        {
+            return FileSystem.ReadText(path);
+        }
+        catch (LinuxException)
+        {
+            return ""; // it has ended, or this kernel has no such thing
+        }
+    }
+}

@@ -1,0 +1,122 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using FluentAssertions;
+using NsFixture.Diagnostics;
+using NsFixture.Linux;
+
+namespace NsFixture.Tests.Diagnostics;
+
+/// <summary>Causes that this machine can really have: seccomp filters, switches of a user namespace, limits, an ordinary user.</summary>
+public class DoctorHereTests
+{
+    [Fact]
+    public void This_machine_can_isolate_and_everything_that_a_sandbox_is_made_of_was_tried()
+    {
+        DoctorReport report = Doctor.Examine();
+        report.CanIsolate.Should().BeTrue(report.ToText());
+        string works = report.Facts.Single(f => f.Key == "works").Value;
+        works.Split(", ").Should().Contain(["clone3", "user", "mnt", "net", "uts", "ipc", "cgroup", "pid", "tmpfs", "veth"]);
+    }
+
+    [Fact]
+    public void A_seccomp_filter_that_refuses_namespaces_is_found()
+    {
+        // EPERM for whatever makes a namespace, and ENOSYS for clone3: what Docker's default profile does.
+        DoctorReport report = ExamineUnder(Err.ENOSYS, Err.EPERM);
+        report.CanIsolate.Should().BeFalse(report.ToText());
+        Finding finding = report.Findings[0];
+        finding.Check.Code.Should().Be("NSF0108");
+        finding.Proof.Should().Contain("clone3 with a new user namespace failed: EPERM").And.Contain("Seccomp: 2");
+        report.Findings.Should().Contain(f => f.Check.Code == "NSF0109");
+    }
+
+    [Fact]
+    public void A_seccomp_filter_that_hides_clone3_is_noted_and_does_no_harm()
+    {
+        DoctorReport report = ExamineUnder(Err.ENOSYS, null);
+        report.CanIsolate.Should().BeTrue(report.ToText());
+        report.Findings.Single(f => f.Check.Code == "NSF0109").Proof.Should().Contain("clone3 failed: ENOSYS");
+    }
+
+    [Theory]
+    [InlineData("user"), InlineData("net"), InlineData("mnt")]
+    public void A_type_of_namespace_that_is_switched_off_is_found(string type)
+    {
+        JsonElement report = Run("unshare", "--user", "--map-root-user", "sh", "-c", $"echo 0 >/proc/sys/user/max_{type}_namespaces; exec \"$@\"", "sh");
+        report.GetProperty("canIsolate").GetBoolean().Should().BeFalse();
+        JsonElement finding = report.GetProperty("findings")[0];
+        finding.GetProperty("code").GetString().Should().Be("NSF0106");
+        finding.GetProperty("cause").GetString().Should().Contain($"user.max_{type}_namespaces=0");
+    }
+
+    [Fact]
+    public void Low_limits_are_found()
+    {
+        JsonElement report = Run("sh", "-c", "ulimit -n 300; exec \"$@\"", "sh");
+        report.GetProperty("canIsolate").GetBoolean().Should().BeTrue();
+        report.GetProperty("findings").EnumerateArray().Single(f => f.GetProperty("code").GetString() == "NSF0119").GetProperty("proof").GetString().Should().Contain("Max open files 300");
+    }
+
+    [Fact]
+    public void A_limit_on_namespaces_is_found()
+    {
+        // Two: its own, and one that a sandbox needs more than that.
+        JsonElement report = Run("unshare", "--user", "--map-root-user", "sh", "-c", "echo 1 >/proc/sys/user/max_mnt_namespaces; exec unshare --mount \"$@\"", "sh");
+        report.GetProperty("findings")[0].GetProperty("code").GetString().Should().Be("NSF0107");
+    }
+
+    private static DoctorReport ExamineUnder(int clone3, int? namespaces)
+    {
+        DoctorReport? report = null;
+        var thread = new Thread(() =>
+        {
+            Install(clone3, namespaces);
+            report = Doctor.Examine();
+        });
+        thread.Start();
+        thread.Join();
+        return report!;
+    }
+
+    /// <summary>A filter for the calling thread, and what it starts.</summary>
+    private static unsafe void Install(int clone3, int? namespaces)
+    {
+        bool arm64 = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
+        var calls = arm64 ? RefusedCalls.Aarch64 : RefusedCalls.X64;
+        var program = new List<SockFilter> { Code(Bpf.BPF_LD | Bpf.BPF_W | Bpf.BPF_ABS, 0), Jump(calls.Clone3, 0, 1), Return(clone3) };
+        if (namespaces is { } errno)
+            foreach (uint call in (uint[])[calls.Clone, calls.Unshare])
+                program.AddRange([Jump(call, 0, 4), Code(Bpf.BPF_LD | Bpf.BPF_W | Bpf.BPF_ABS, 16), new SockFilter { code = Bpf.BPF_JMP | Bpf.BPF_JSET | Bpf.BPF_K, k = (uint)Sched.CLONE_NEWUSER, jt = 0, jf = 1 }, Return(errno), Allow]);
+        program.Add(Allow);
+        SockFilter[] whole = [.. program];
+        Libc.Prctl(PrctlOptions.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0).Should().Be(0);
+        fixed (SockFilter* filter = whole)
+        {
+            var described = new SockFProg { len = (ushort)whole.Length, filter = filter };
+            Libc.Prctl(PrctlOptions.PR_SET_SECCOMP, Seccomp.SECCOMP_MODE_FILTER, (nint)(&described), 0, 0).Should().Be(0);
+        }
+    }
+
+    private static SockFilter Allow => Code(Bpf.BPF_RET | Bpf.BPF_K, Seccomp.SECCOMP_RET_ALLOW);
+
+    private static SockFilter Return(int errno) => Code(Bpf.BPF_RET | Bpf.BPF_K, Seccomp.SECCOMP_RET_ERRNO | (uint)errno);
+
+    private static SockFilter Jump(uint value, byte then, byte otherwise) => new() { code = Bpf.BPF_JMP | Bpf.BPF_JEQ | Bpf.BPF_K, k = value, jt = then, jf = otherwise };
+
+    private static SockFilter Code(int code, uint value) => new() { code = (ushort)code, k = value };
+
+    private static JsonElement Run(params string[] prefix)
+    {
+        string here = typeof(DoctorHereTests).Assembly.Location;
+        string[] command = [.. prefix, Path.GetFullPath(RuntimeEnvironment.GetRuntimeDirectory() + "../../../dotnet"), "exec", "--runtimeconfig", Path.ChangeExtension(here, ".runtimeconfig.json"), typeof(Doctor).Assembly.Location, "doctor", "--json"];
+        using Process process = Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        output.Should().StartWith("{", errors.Result);
+        process.ExitCode.Should().Be(output.Contains("\"canIsolate\": true", StringComparison.Ordinal) ? 0 : 1);
+        using var json = JsonDocument.Parse(output);
+        return json.RootElement.Clone();
+    }
+}

@@ -1,0 +1,85 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using NsFixture;
+using NsFixture.Xunit;
+using Xunit;
+
+namespace Victim;
+
+/// <summary>Isolated tests that pass, each of which leaves one kind of thing in its sandbox, or nothing.</summary>
+[IsolatedNetwork]
+public partial class Leaky
+{
+    private const int IpcCreate = 0x200 /* 01000 */ | 0x180 /* 0600 */;
+
+    [Fact]
+    public void Leaves_a_child() => Process.Start("/bin/sleep", "1001").Dispose();
+
+    [Fact]
+    public void Leaves_a_daemon() => Detached.Start();
+
+    [Fact]
+    public void Leaves_a_mount() => Assert.Equal(0, Mount("none", "/tmp", "tmpfs", 0, 0));
+
+    [Fact]
+    public void Leaves_shared_memory() => Assert.True(ShmGet(4242, 4096, IpcCreate) >= 0);
+
+    [Fact]
+    public void Leaves_semaphores() => Assert.True(SemGet(4243, 1, IpcCreate) >= 0);
+
+    [Fact]
+    public void Leaves_a_message_queue() => Assert.True(MsgGet(4244, IpcCreate) >= 0);
+
+    [Fact]
+    public void Leaves_POSIX_shared_memory() => File.WriteAllText("/dev/shm/posix-left", "left");
+
+    [Fact]
+    public void Leaves_files_and_ends_what_it_starts()
+    {
+        File.WriteAllText("/tmp/file", "private");
+        File.AppendAllText("/etc/hosts", "10.0.0.9 db\n");
+        using var process = Process.Start("/bin/true");
+        process.WaitForExit();
+        using var listener = new TcpListener(IPAddress.Any, 80);
+        listener.Start();
+    }
+
+    [Fact]
+    public void Leaves_a_socket_and_a_thread()
+    {
+        new TcpListener(IPAddress.Any, 5433).Start();
+        new Thread(() => Thread.Sleep(Timeout.Infinite)) { IsBackground = true, Name = "left alone" }.Start();
+    }
+
+    [LibraryImport("libc", EntryPoint = "mount", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Mount(string source, string target, string type, ulong flags, nint data);
+
+    [LibraryImport("libc", EntryPoint = "shmget")]
+    private static partial int ShmGet(int key, nuint size, int flags);
+
+    [LibraryImport("libc", EntryPoint = "semget")]
+    private static partial int SemGet(int key, int count, int flags);
+
+    [LibraryImport("libc", EntryPoint = "msgget")]
+    private static partial int MsgGet(int key, int flags);
+}
+
+/// <summary>An isolated test that never ends, with something of each kind to be seen.</summary>
+[IsolatedNetwork(Deadline = 3000)]
+public class Hanging
+{
+    [Fact]
+    public void Waits_for_an_answer()
+    {
+        using Process child = Process.Start("/bin/sleep", "1002");
+        using var listener = new TcpListener(IPAddress.Loopback, 5434);
+        listener.Start();
+        using var client = new TcpClient("localhost", 5434);
+        client.GetStream().Write(new byte[77]);
+        Console.WriteLine("the last words");
+        Thread.CurrentThread.Name = "in vain";
+        client.Client.Receive(new byte[1]);
+    }
+}
