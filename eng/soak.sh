@@ -17,7 +17,8 @@ machine() {
     find /sys/fs/cgroup -type d -iname '*nsfixture*' -printf 'cgroup %p\n' 2>/dev/null || true
     awk 'FNR > 1 { print FILENAME, $1, $2 }' /proc/sysvipc/*
     find /run /tmp /dev/shm -maxdepth 2 -iname '*nsfixture*' -not -path "$own*" -not -path '/tmp/nsfixture-user-*' -printf 'file %p\n' 2>/dev/null || true
-    find "$TMPDIR" -mindepth 1 -maxdepth 1 -printf 'file %f\n' | grep -vE 'clr-debug-pipe|dotnet-diagnostic|\.dotnet|VSTestHost' || true
+    # 'dotnet test' itself leaves two empty directories of six letters.
+    find "$TMPDIR" -mindepth 1 -maxdepth 1 -not \( -type d -empty -name '??????' \) -printf 'file %f\n' | grep -vE 'clr-debug-pipe|dotnet-diagnostic|\.dotnet|VSTestHost' || true
 }
 processes() { grep -lsz "^NSFIXTURE_SOAK_MARK=$NSFIXTURE_SOAK_MARK\$" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3 | grep -vx "$$" || true; }
 
@@ -33,7 +34,7 @@ if [ "$tests" -gt 0 ]; then NSFIXTURE_SOAK_TESTS=$tests NSFIXTURE_SOAK_PLOT=$PWD
 if [ "$kills" -gt 0 ]; then NSFIXTURE_CHAOS_KILLS=$kills teardown ChaosTests; fi
 for _ in $(seq 50); do
     # This shell, and what it runs to ask, have the mark as well.
-    left=$(for p in $(processes); do tr '\0' ' ' <"/proc/$p/cmdline" 2>/dev/null | grep -v 'soak.sh\|^grep\|^cut' || true; done)
+    left=$(for p in $(processes); do { tr '\0' ' ' <"/proc/$p/cmdline"; } 2>/dev/null | grep -v 'soak.sh\|^grep\|^cut' || true; done)
     [ -z "$left" ] && break
     sleep 0.1
 done

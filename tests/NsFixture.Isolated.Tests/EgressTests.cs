@@ -191,6 +191,24 @@ public class EgressSettingTests
         (await connecting.Should().ThrowAsync<SocketException>()).Which.SocketErrorCode.Should().Be(SocketError.ConnectionRefused, "that is this host, not the machine");
     }
 
+    /// <summary>A test that has built its sandbox itself has nobody who would make the machine's sockets; one with an init has.</summary>
+    [Fact, IsolatedNetwork]
+    public async Task A_way_out_that_comes_too_late_is_refused_and_changes_nothing()
+    {
+        VirtualNetwork network = IsolatedNetwork.Current.Network;
+        try
+        {
+            await network.AddRouterAsync("uplink", r => r.WithEgress());
+            network.Describe().Should().Contain("WAY OUT");
+        }
+        catch (SandboxException e)
+        {
+            e.Message.Should().Contain("no way out later");
+            network.Describe().Should().NotContain("uplink");
+            (await network.AddHostAsync("client")).Name.Should().Be("client");
+        }
+    }
+
     [Fact, IsolatedNetwork(Hosts = ["client"])]
     public async Task Without_it_there_is_none()
     {

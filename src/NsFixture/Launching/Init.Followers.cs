@@ -6,7 +6,13 @@ namespace NsFixture.Launching;
 /// <summary>What init holds besides the network itself, and brings up to date with it: conditions, names, partitions, translators.</summary>
 internal sealed unsafe partial class Init : INetworkFollower
 {
-    void INetworkFollower.Changing(PlanChange change) => partitions?.Expect(change.ApplyTo(plan));
+    void INetworkFollower.Changing(PlanChange change)
+    {
+        NetworkPlan next = change.ApplyTo(plan);
+        if (isAttending && next.HasEgress)
+            throw new SandboxException("A sandbox that was made with one host gets no way out later: declare the router in the topology, or set Egress.");
+        partitions?.Expect(next);
+    }
 
     void INetworkFollower.Unchanged() => partitions?.Follow();
 

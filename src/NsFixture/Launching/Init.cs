@@ -21,7 +21,7 @@ internal sealed unsafe partial class Init(int control, int[] runtimeDescriptors)
     private readonly List<int> controls = [];
     private SandboxNetwork network = null!;
     private SandboxRoots roots = null!;
-    private bool hardened;
+    private bool hardened, isAttending;
     private NetworkPlan plan = null!;
     private HostProcesses? processes; // made for the first one: most sandboxes have none, and its types would be compiled in each
     private HostViews? views; // the same
@@ -85,7 +85,7 @@ internal sealed unsafe partial class Init(int control, int[] runtimeDescriptors)
     /// <param name="layers">The tmpfs of what is written to the root tree.</param>
     public void Attend(SandboxSpec spec, IReadOnlyList<RootEntry> rootPlan, int requests, int hostNamespace, int layers)
     {
-        (plan, hardened) = (spec.Plan, spec.Hardened);
+        (plan, hardened, isAttending) = (spec.Plan, spec.Hardened, true);
         network = SandboxNetwork.Of(plan, hostNamespace);
         roots = SandboxRoots.Of(new PrivateLayers(rootPlan, SandboxBuilder.EtcFiles(spec, plan.Test, network.HasIPv6), layers));
         Serve(requests, first: null);
