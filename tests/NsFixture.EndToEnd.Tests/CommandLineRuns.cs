@@ -33,7 +33,8 @@ public sealed class CommandLineRuns : IDisposable
 
     private string Results(string build) => Path.Combine(directory.Path, "results", build);
 
-    // One assembly at a time: coverlet counts in the first of several. And in a copy: it rewrites assemblies in place.
+    // One assembly at a time: coverlet counts in the first of several. In a copy: it rewrites assemblies in place. And with a temporary
+    // directory whose files sandboxes show, as a build server may have it: hits are kept there.
     private TestRun Run(string build)
     {
         string copy = Path.Combine(directory.Path, build);
@@ -41,7 +42,7 @@ public sealed class CommandLineRuns : IDisposable
         return TestRun.Together("test", [Path.Combine(copy, "CommandLine.dll")],
             ["--collect", "XPlat Code Coverage", "--test-adapter-path", Paths.CoverletAdapter,
              "--", "DataCollectionRunSettings.DataCollectors.DataCollector.Configuration.IncludeTestAssembly=true"],
-            results: Results(build), environment: ("NSFIXTURE_REQUIRE", "1"));
+            results: Results(build), environment: [("NSFIXTURE_REQUIRE", "1"), ("TMPDIR", directory.Path)]);
     }
 }
 

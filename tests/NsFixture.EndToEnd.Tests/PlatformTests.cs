@@ -47,10 +47,7 @@ public partial class PlatformTests
 
     // Tests end as they do, and none takes as long as another; the results stand in an order of their own.
     private static List<string> Lines(Command command) =>
-        [.. ForeignFrame().Replace(Varying().Replace(command.Output, ""), "").Split('\n').Select(l => l.Trim()).Where(l => l.Length > 0).Order(StringComparer.Ordinal)];
-
-    [GeneratedRegex(@" *at (InvokeStub_|System\.Reflection\.|System\.RuntimeMethodHandle\.|NUnit\.Framework\.Internal\.)[^\n]*\n?")]
-    private static partial Regex ForeignFrame();
+        [.. StackFrames.WithoutForeign(Varying().Replace(command.Output, "")).Split('\n').Select(l => l.Trim()).Where(l => l.Length > 0).Order(StringComparer.Ordinal)];
 
     [GeneratedRegex(@"\(\d[\w. ]*s\)|duration: .*|/\S*/bin/\S*|CommandLine\.(V3|NUnit|MSTest)\.(Plain|Isolated)")]
     private static partial Regex Varying();

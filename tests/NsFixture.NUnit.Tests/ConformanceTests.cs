@@ -13,7 +13,7 @@ public class ConformanceTests(RecordedRuns runs)
     private const string Explicit = " --only Conformance.ExplicitTests --only Conformance.SkipTests";
 
     // Where the process itself matters; all the rest that a process is to xUnit.net's tests it is to these.
-    private static readonly string OnlyProcess = RunSettings.Part(" --only Conformance.OutcomeTests --only Conformance.LifecycleTests --only Conformance.PreparedTests --only Conformance.ContextTests --only Conformance.Isolated.");
+    private static readonly string OnlyProcess = RunSettings.Part(" --only Conformance.OutcomeTests --only Conformance.LifecycleTests --only Conformance.Prepared. --only Conformance.ContextTests --only Conformance.Isolated.");
 
     private static readonly string OutsideFile = Path.Combine(Path.GetTempPath(), $"nsfixture-outside-{Environment.ProcessId}");
 

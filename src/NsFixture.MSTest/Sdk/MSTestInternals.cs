@@ -26,6 +26,9 @@ internal static class MSTestInternals
     /// <summary>The interface by which a test's process hears what a test displays while it runs.</summary>
     public static Type MessageLogger => Type.GetType(LoggerType, throwOnError: true)!;
 
+    /// <summary>What looks for a test's class, and for what initializes its assembly; null where a version has it not.</summary>
+    public static Type? TypeCache => Type.GetType(Adapter + "Execution.TypeCache" + Assembly);
+
     /// <summary>The settings of this run that are not as they are by default.</summary>
     public static (string Name, string Value)[] ReadSettings()
     {

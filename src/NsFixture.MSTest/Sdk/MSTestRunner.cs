@@ -14,6 +14,9 @@ internal sealed class MSTestRunner : ITestRunner
 
     public void WarmUp(Func<byte[], TestRequest> request, ITestReportSink sink)
     {
+        // What the warm-up, whose assembly is not as a user's is, does not pass through.
+        if (MSTestInternals.TypeCache is { } cache)
+            ForkServerProcess.CompileAhead(cache);
         foreach (var (method, name) in WarmUpTests.Cases)
         {
             TestPayload payload = TestPayload.Of(typeof(WarmUpTests).GetMethod(method)!, typeof(WarmUpTests)) with { DisplayName = name, Properties = [("warm", "warm")] };

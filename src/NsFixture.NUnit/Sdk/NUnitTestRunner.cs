@@ -12,6 +12,10 @@ internal sealed class NUnitTestRunner : ITestRunner
     public void WarmUp(Func<byte[], TestRequest> request, ITestReportSink sink)
     {
         Assembly own = typeof(WarmUpTests).Assembly;
+        // What the warm-up does not pass through: this way in, and NUnit's own builder, which asks for the process's id.
+        string[] builder = ["Api.DefaultTestAssemblyBuilder", "TestParameters", "TestFixtureAttribute", "Internal.PreFilter", "Internal.Logger", "Internal.InternalTrace",
+            "Internal.AssemblyHelper", "Internal.PropertyBag", "Internal.TestSuite", "Internal.Builders.NUnitTestFixtureBuilder"];
+        ForkServerProcess.CompileAhead([typeof(NUnitTestRunner), .. builder.Select(t => typeof(Test).Assembly.GetType("NUnit.Framework." + t)).OfType<Type>()]);
         // The runner captures the console, and the real one comes with a thread.
         Console.SetOut(TextWriter.Null);
         Console.SetError(TextWriter.Null);
@@ -51,7 +55,7 @@ internal sealed class NUnitTestRunner : ITestRunner
         new DefaultTestAssemblyBuilder().Build(typeof(NUnitTestRunner).Assembly, new Dictionary<string, object>
         {
             ["WorkDirectory"] = payload.WorkDirectory,
-            ["TestParametersDictionary"] = payload.Parameters.ToDictionary(p => p.Name, p => p.Value),
+            ["TestParametersDictionary"] = payload.Parameters,
             ["LOAD"] = new List<string> { "nothing" },
         });
 

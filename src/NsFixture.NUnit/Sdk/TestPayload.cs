@@ -25,7 +25,7 @@ internal sealed record TestPayload(string FixtureType, int MethodToken, string F
 
     public string WorkDirectory { get; init; } = "";
 
-    public IReadOnlyList<(string Name, string Value)> Parameters { get; init; } = [];
+    public Dictionary<string, string> Parameters { get; init; } = [];
 
     public static TestPayload Of(Test test) => new(Definition(test.TypeInfo!.Type).FullName!, test.Method!.MethodInfo.MetadataToken, test.FullName)
     {
@@ -35,11 +35,11 @@ internal sealed record TestPayload(string FixtureType, int MethodToken, string F
         InitialSeed = Randomizer.InitialSeed,
         NamePattern = TestNameGenerator.DefaultTestNamePattern,
         WorkDirectory = TestContext.CurrentContext.WorkDirectory,
-        Parameters = [.. TestContext.Parameters.Names.Select(n => (n, TestContext.Parameters[n]!))],
+        Parameters = TestContext.Parameters.Names.ToDictionary(n => n, n => TestContext.Parameters[n]!),
     };
 
     public byte[] Write() => new ByteWriter().String(FixtureType).Int32(MethodToken).String(FullName).Int32(Ordinal).String(Id).Int32(Seed)
-        .Int32(InitialSeed).String(NamePattern).String(WorkDirectory).Strings([.. Parameters.SelectMany(p => new[] { p.Name, p.Value })]).Written.ToArray();
+        .Int32(InitialSeed).String(NamePattern).String(WorkDirectory).Strings([.. Parameters.SelectMany(p => new[] { p.Key, p.Value })]).Written.ToArray();
 
     public static TestPayload Read(byte[] data)
     {
@@ -47,7 +47,7 @@ internal sealed record TestPayload(string FixtureType, int MethodToken, string F
         return new TestPayload(reader.Text(), reader.Int32(), reader.Text())
         {
             Ordinal = reader.Int32(), Id = reader.Text(), Seed = reader.Int32(), InitialSeed = reader.Int32(), NamePattern = reader.Text(),
-            WorkDirectory = reader.Text(), Parameters = [.. reader.Strings().Chunk(2).Select(p => (p[0]!, p[1]!))],
+            WorkDirectory = reader.Text(), Parameters = reader.Strings().Chunk(2).ToDictionary(p => p[0]!, p => p[1]!),
         };
     }
 

@@ -10,7 +10,7 @@ internal static class Attachments
     public static string Keep(TestRequest request, string test, string path)
     {
         path = Path.GetFullPath(path);
-        if (request.Spec.WriteThrough.Any(w => path.StartsWith(w + "/", StringComparison.Ordinal)) || !File.Exists(path))
+        if (request.WritesThrough(path) || !File.Exists(path))
             return path;
         string copy = Path.Combine(DirectoryFor(request.AssemblyPath, test), Path.GetFileName(path));
         File.Copy(path, copy, overwrite: true);

@@ -77,6 +77,9 @@ internal static class TestProcess
         try
         {
             ITestRunner runner = Enter(request, channel, control);
+            // Where the sandbox shows the temporary directory's files, this one has the hits of the tests before, and coverlet adds to it.
+            foreach (string path in HitsFiles(request))
+                File.Delete(path);
             if (EnvironmentSettings.WaitForDebugger && request.Launcher == LauncherKind.Exec)
                 WaitForDebugger(channel);
             runner.Run(request, channel);
@@ -86,11 +89,14 @@ internal static class TestProcess
             channel.Send(new TestReport(TestReportKind.RunFailed) { Failure = FailureInfo.Of(e) });
         }
         ProcessExit(); // AppDomain.ProcessExit before all: coverage tools write their hits there
-        foreach (string path in request.CoverageFiles.Where(File.Exists))
+        foreach (string path in HitsFiles(request))
             channel.Send(new TestReport(TestReportKind.CoverageHits) { Text = path, Data = File.ReadAllBytes(path) });
         channel.Send(new TestReport(TestReportKind.Done));
         TestEnd.Tell(control, IsolatedNetwork.HasAskedInit);
     }
+
+    // Where they are written through, the hits are where they belong already.
+    private static IEnumerable<string> HitsFiles(TestRequest request) => request.CoverageFiles.Where(path => !request.WritesThrough(path) && File.Exists(path));
 
     private static void WaitForDebugger(TestChannel channel)
     {

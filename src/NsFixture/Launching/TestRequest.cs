@@ -29,6 +29,9 @@ internal sealed record TestRequest
     /// <summary>Files that a coverage tool writes when the process ends, to be sent to the test host.</summary>
     public IReadOnlyList<string> CoverageFiles { get; init; } = [];
 
+    /// <summary>Whether what is written to a path inside is written to the machine's own file.</summary>
+    public bool WritesThrough(string path) => Spec.WriteThrough.Any(w => path.StartsWith(w + "/", StringComparison.Ordinal));
+
     public byte[] ToFrame()
     {
         var writer = new ByteWriter();

@@ -9,18 +9,20 @@ using Recorder;
 // Runs the tests of an assembly with MSTest on Microsoft.Testing.Platform, and records every message about a test.
 //   Recorder ASSEMBLY RECORDING [--only PART]… [--except PART]… [--workers N]
 // A part is of a test's full name: namespace, class, method.
-List<string> filter = [];
+List<string> only = [], filter = [];
 string workers = "";
 for (int i = 2; i < args.Length; i += 2)
 {
     switch (args[i])
     {
-        case "--only": filter.Add($"FullyQualifiedName~{args[i + 1]}"); break;
+        case "--only": only.Add($"FullyQualifiedName~{args[i + 1]}"); break;
         case "--except": filter.Add($"FullyQualifiedName!~{args[i + 1]}"); break;
         case "--workers": workers = $"<Parallelize><Workers>{args[i + 1]}</Workers><Scope>MethodLevel</Scope></Parallelize>"; break;
         default: throw new ArgumentException($"unknown option {args[i]}");
     }
 }
+if (only.Count > 0)
+    filter.Add($"({string.Join('|', only)})");
 string scratch = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), Environment.GetEnvironmentVariable("CONFORMANCE_RUN")!)).FullName;
 try
 {
