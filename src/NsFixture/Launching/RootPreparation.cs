@@ -66,7 +66,7 @@ internal static class RootPreparation
             }
             RootMount[] before = [.. mounts];
             string number = await server.Templates.GetAsync($"{mount.Source} at {mount.Path}", number => PrepareTemplateAsync(server, spec, host, mount,
-                root with { IsReadOnly = false, Mounts = [.. before, new RootMount(RootMountKind.TemplateInTheMaking, mount.Path.TrimEnd('/'), number)] })).ConfigureAwait(false);
+                root with { IsReadOnly = false, Mounts = [.. before, new RootMount(RootMountKind.TemplateInTheMaking, mount.Path.TrimEnd('/'), number) { User = mount.User }] })).ConfigureAwait(false);
             mounts.Add(new RootMount(RootMountKind.Template, mount.Path.TrimEnd('/'), number));
         }
         if (host == spec.Plan.Test.Index)

@@ -130,6 +130,8 @@ internal static class RootComposer
                 break;
             case RootMountKind.TemplateInTheMaking:
                 FileSystem.MakeDirectories(old + TemplatePath(mount));
+                if (mount.User != null && Account.Find(mount.User) is var owner)
+                    _ = Libc.LChown(old + TemplatePath(mount), owner.Uid, owner.Gid); // refused where there is one user outside, who owns it anyway
                 FileSystem.MakeDirectories(mount.Path);
                 Mounts.Bind(old + TemplatePath(mount), mount.Path);
                 break;

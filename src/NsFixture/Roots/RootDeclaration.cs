@@ -69,6 +69,9 @@ internal sealed record RootMountDeclaration(RootMountKind Kind, string Path)
 
     public uint Mode { get; init; }
 
+    /// <summary>Of a template: whose directory it is.</summary>
+    public string? User { get; init; }
+
     public Func<VirtualHost, Task>? Prepare { get; init; }
 
     public IEnumerable<string> Problems(string baseDirectory)

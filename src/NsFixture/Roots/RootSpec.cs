@@ -31,7 +31,11 @@ internal enum RootMountKind : byte
 /// <param name="ReadOnly">Of a bind: whether it may not be written to.</param>
 /// <param name="Size">Of a tmpfs: its limit, or 0.</param>
 /// <param name="Mode">Of a file: its permissions.</param>
-internal sealed record RootMount(RootMountKind Kind, string Path, string Source = "", bool ReadOnly = false, long Size = 0, uint Mode = 0);
+internal sealed record RootMount(RootMountKind Kind, string Path, string Source = "", bool ReadOnly = false, long Size = 0, uint Mode = 0)
+{
+    /// <summary>Of a template in the making: whose directory it is, by the tree's own names; null: uid 0's.</summary>
+    public string? User { get; init; }
+}
 
 /// <summary>A root tree that differs from the usual one, with nothing left to read or unpack: what init builds.</summary>
 /// <param name="Kind">Its kind.</param>

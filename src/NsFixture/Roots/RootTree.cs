@@ -96,14 +96,15 @@ public class RootTree
     /// Fills the directory, by programs on the host it is given, which has this tree, with an empty directory at <paramref name="path"/>. It
     /// runs in the test host.
     /// </param>
+    /// <param name="user">Whose directory it is when it is prepared, as <see cref="HostCommand.AsUser"/> takes it; null: uid 0's.</param>
     /// <example>
     /// <code>
     /// var root = RootTree.CopyOnWrite.WithTemplate("/var/lib/notes", "notes", async host =>
     ///     await host.Command("sh").WithArguments("-c", "seq 1000000 > /var/lib/notes/numbers").RunAsync());
     /// </code>
     /// </example>
-    public RootTree WithTemplate(string path, string name, Func<VirtualHost, Task> prepare) =>
-        With(new RootMountDeclaration(RootMountKind.Template, path) { Source = name, Prepare = prepare });
+    public RootTree WithTemplate(string path, string name, Func<VirtualHost, Task> prepare, string? user = null) =>
+        With(new RootMountDeclaration(RootMountKind.Template, path) { Source = name, Prepare = prepare, User = user });
 
     /// <summary>Limits what can be written: more, and writing fails with ENOSPC, in this sandbox alone.</summary>
     /// <param name="size">The most bytes of memory that all that is written takes; 0: half of the machine's.</param>
