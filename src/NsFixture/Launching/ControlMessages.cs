@@ -117,7 +117,7 @@ internal enum HostRequest : byte
 internal static class Wire
 {
     /// <summary>Raised with every change of a message. Both ends are of one build, so a mismatch means mixed-up files.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     /// <summary>The descriptor that a started process finds its socket at.</summary>
     public const int SocketDescriptor = 3;

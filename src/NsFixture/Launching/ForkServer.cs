@@ -14,6 +14,7 @@ internal sealed class ForkServer
     private readonly TaskCompletionSource ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int socket, pid, nextId;
     private string? failure;
+    private IReadOnlyList<string>? notes; // what holds for all sandboxes; null until it is known
 
     private ForkServer()
     {
@@ -51,6 +52,8 @@ internal sealed class ForkServer
         loop.Post(() =>
         {
             sandbox.Watch();
+            if (notes != null)
+                sandbox.Expect(notes);
             int id = nextId++;
             if (failure == null)
             {
@@ -106,6 +109,9 @@ internal sealed class ForkServer
                 if (version != Wire.Version)
                     Fail($"the fork server speaks version {version} of the protocol and the test host {Wire.Version}: rebuild the test project");
                 Mapping = (UserMapping)reader.Int32();
+                notes = reader.Strings()!;
+                foreach (Sandbox early in sandboxes.Values)
+                    early.Expect(notes);
                 ready.TrySetResult();
                 break;
             case ControlKind.ServerFailed:

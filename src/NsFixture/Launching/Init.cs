@@ -38,11 +38,13 @@ internal sealed unsafe class Init(int control, int[] runtimeDescriptors)
     private DnsService Dns => dns ??= new DnsService(plan, network, runtimeDescriptors);
 
     /// <summary>Returns in the process of a test only, with what that process is to do.</summary>
-    public Action Run(SandboxSpec spec, IReadOnlyList<RootEntry> rootPlan)
+    /// <param name="spec">What to build.</param>
+    /// <param name="rootPlan">How to lay out the root tree.</param>
+    /// <param name="notes">What had to be done in a second-best way for all sandboxes.</param>
+    public Action Run(SandboxSpec spec, IReadOnlyList<RootEntry> rootPlan, List<string> notes)
     {
         try
         {
-            List<string> notes = [];
             try
             {
                 (plan, hardened) = (spec.Plan, spec.Hardened);

@@ -9,14 +9,14 @@ namespace NsFixture.Launching;
 /// private copy of the host's mounts. What is the same for every sandbox is prepared here once: the root plan, the copy of
 /// /etc. It serves requests over one socket, reaps its inits, and ends with the connection.
 /// </summary>
-internal sealed class Zygote(int client, UserMapping mapping, int[] runtimeDescriptors, string assemblyPath)
+internal sealed class Zygote(int client, UserMapping mapping, List<string> notes, int[] runtimeDescriptors, string assemblyPath)
 {
     private readonly Dictionary<int, Child> children = []; // by pidfd
     private List<RootEntry> rootPlan = [];
 
     private sealed record Child(int Id, int Pid);
 
-    /// <summary>NSFIXTURE_USER_MAPPING=single has root map itself alone, as an ordinary user must.</summary>
+    /// <summary>NSFIXTURE_USER_MAPPING=single has the caller map itself alone, as an ordinary user without subordinate ids must.</summary>
     public static UserMapping ChooseMapping() =>
         Environment.GetEnvironmentVariable("NSFIXTURE_USER_MAPPING") == "single" ? UserMapping.Single : UserMap.Best();
 
@@ -26,7 +26,7 @@ internal sealed class Zygote(int client, UserMapping mapping, int[] runtimeDescr
         try
         {
             Prepare();
-            UnixSocket.Send(client, new ByteWriter().Byte((byte)ControlKind.ServerReady).Int32(Wire.Version).Int32((int)mapping).Written);
+            UnixSocket.Send(client, new ByteWriter().Byte((byte)ControlKind.ServerReady).Int32(Wire.Version).Int32((int)mapping).Strings(notes).Written);
             while (true)
             {
                 WaitForWork();
@@ -52,7 +52,8 @@ internal sealed class Zygote(int client, UserMapping mapping, int[] runtimeDescr
     private void Prepare()
     {
         string[] visible = [.. new[] { assemblyPath, Environment.CurrentDirectory, typeof(object).Assembly.Location, typeof(Zygote).Assembly.Location }.Where(p => p.Length > 0)];
-        var mountPoints = Staging.Enter();
+        UserMap.Current = mapping;
+        var mountPoints = Staging.Enter(notes);
         rootPlan = RootPlanner.Plan(Staging.Host, Staging.Work, mountPoints, mapping == UserMapping.Identity, visible);
         Rehearse();
         // The runtime keeps its assemblies open; the rehearsal may have loaded some more.
@@ -126,7 +127,7 @@ internal sealed class Zygote(int client, UserMapping mapping, int[] runtimeDescr
                     Descriptors.Close(other);
                 if (!ForkedChild.WaitForParent(read))
                     Libc.Exit(1);
-                return new Init(control, runtimeDescriptors).Run(spec, rootPlan);
+                return new Init(control, runtimeDescriptors).Run(spec, rootPlan, notes);
             }
             children.Add(pidFd, new Child(id, pid));
             UserMap.Write(pid, mapping);

@@ -46,11 +46,14 @@ internal sealed record RootMount(RootMountKind Kind, string Path, string Source 
 /// <param name="Mounts">What is put into it, in order.</param>
 internal sealed record RootSpec(RootKind Kind, string Lower, bool IsReadOnly, long Size, int Files, IReadOnlyList<RootMount> Mounts)
 {
+    /// <summary>No tree at all: the test sees what the zygote sees. For measurements.</summary>
+    public const RootKind None = (RootKind)255;
+
     /// <summary>What the image that it was made from says about running it.</summary>
     public ImageConfiguration? Image { get; init; }
 
     /// <summary>Whether it is the machine's own tree, with whatever is put into it.</summary>
-    public bool IsOfTheMachine => Kind is RootKind.CopyOnWrite or RootKind.ReadOnly;
+    public bool IsOfTheMachine => Kind is RootKind.CopyOnWrite or RootKind.ReadOnly or None;
 
     /// <summary>What the tests' own diagnostics call a kind.</summary>
     public static string NameOf(RootKind kind) => kind switch

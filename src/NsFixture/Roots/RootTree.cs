@@ -35,6 +35,9 @@ public class RootTree
     /// <summary>The machine's tree, read-only but for private <c>/tmp</c>, <c>/run</c> and <c>/dev/shm</c>.</summary>
     public static RootTree ReadOnly { get; } = new(new RootDeclaration(RootKind.ReadOnly));
 
+    /// <summary>None: the machine's own, without a layer. For measuring what a tree costs; nothing else may have it.</summary>
+    internal static RootTree None { get; } = new(new RootDeclaration(RootSpec.None));
+
     /// <summary>Its kind.</summary>
     public RootKind Kind => declared.Kind;
 
