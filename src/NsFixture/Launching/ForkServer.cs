@@ -49,11 +49,11 @@ internal sealed class ForkServer
     {
         var (ours, theirs) = UnixSocket.Pair(SocketConstants.SOCK_SEQPACKET);
         var sandbox = new Sandbox(loop, ours, spec);
+        if (notes != null)
+            sandbox.Expect(notes); // at once: who asked for it may use it before the loop's thread gets to it
         loop.Post(() =>
         {
             sandbox.Watch();
-            if (notes != null)
-                sandbox.Expect(notes);
             int id = nextId++;
             if (failure == null)
             {
