@@ -10,6 +10,10 @@ if ! command -v cc >/dev/null; then
     echo "installing gcc and the C library's headers, to check kernel constants against"
     apt-get update -q && apt-get install -y -q gcc libc6-dev linux-libc-dev
 fi
+if [ "$(id -u)" = 0 ] && ! command -v newuidmap >/dev/null; then
+    echo "installing uidmap, for ordinary users' subordinate ids"
+    apt-get update -q && apt-get install -y -q --no-install-recommends uidmap
+fi
 if [ "$(id -u)" = 0 ] && ! command -v podman >/dev/null; then
     echo "installing podman, to attach its containers to networks"
     apt-get update -q && apt-get install -y -q --no-install-recommends podman crun
@@ -47,6 +51,10 @@ if [ "$(id -u)" = 0 ]; then
         filter=()
     fi
     eng/test-as-user.sh "${suites[@]}" "${filter[@]}" 2>&1 | tee -a "$log" || status=1
+    for users in subordinate refused; do
+        echo "As an ordinary user with subordinate ids, $users:"
+        eng/test-as-user.sh --$users NsFixture.Isolated.Tests --filter 'FullyQualifiedName~.ForkedUsersTests|FullyQualifiedName~.OwnersTests|FullyQualifiedName~.PostgreSqlImageTests' 2>&1 | tee -a "$log" || status=1
+    done
 fi
 total
 exit $status

@@ -15,6 +15,7 @@ internal static class Cases
         ["link"] = new("TCP through a bridge beside a bare veth pair, and through the emulator; that many rounds", 5, Link.RunAsync),
         ["throughput"] = new("that many empty isolated tests in one run of 'dotnet test'", 1000, Throughput.RunAsync),
         ["roots"] = new("an empty isolated test in other root trees, and hardened, beside one in the usual tree", 100, RootTrees.RunAsync),
+        ["postgres"] = new("from a test's start to its private PostgreSQL's first answer, beside initdb and pg_ctl start on the machine", 20, PostgreSql.RunAsync),
         ["unpack"] = new("an image of 200 MB into the cache, beside 'tar -xzf' of its layer, and the second use", 3, Unpacking.RunAsync),
         ["adapters"] = new("300 empty isolated tests with each adapter, one after another, by their runners' reports; that many rounds", 2, Adapters.RunAsync),
         ["growth"] = new("the fork server's memory and descriptors after the 100th and the last of that many tests", 1000, Growth.RunAsync),

@@ -42,6 +42,16 @@ public class EmptyTests
     [Theory, MemberData(nameof(Rows)), IsolatedNetwork(Root = RootKind.Minimal, RootPrograms = ["sh"])]
     public void InMinimalTree(int row) => _ = row;
 
+    /// <summary>Runs in an image that is unpacked already.</summary>
+    /// <param name="row">Each row is a test of its own.</param>
+    [Theory, MemberData(nameof(Rows)), IsolatedNetwork(RootTree = typeof(MeasuredImage))]
+    public void InImage(int row) => _ = row;
+
+    /// <summary>Runs in all namespaces and no root tree.</summary>
+    /// <param name="row">Each row is a test of its own.</param>
+    [Theory, MemberData(nameof(Rows)), IsolatedNetwork(RootTree = typeof(NoTree))]
+    public void InNoTree(int row) => _ = row;
+
     /// <summary>Runs in the machine's tree, to be read only.</summary>
     /// <param name="row">Each row is a test of its own.</param>
     [Theory, MemberData(nameof(Rows)), IsolatedNetwork(Root = RootKind.ReadOnly)]
@@ -57,3 +67,9 @@ public class EmptyTests
     [Theory, MemberData(nameof(Rows))]
     public void Plain(int row) => _ = row;
 }
+
+/// <summary>No root tree.</summary>
+public sealed class NoTree() : RootTree(None);
+
+/// <summary>An image with one file.</summary>
+public sealed class MeasuredImage() : RootTree(FromImage(Unpacking.SmallImage()));

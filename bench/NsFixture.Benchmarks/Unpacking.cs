@@ -49,6 +49,20 @@ internal static class Unpacking
         }
     }
 
+    /// <summary>An image of a file, beside this assembly.</summary>
+    public static string SmallImage()
+    {
+        string path = Path.Combine(AppContext.BaseDirectory, "small-image.tar");
+        if (!File.Exists(path))
+        {
+            var stream = new MemoryStream();
+            using (var writer = new TarWriter(stream, TarEntryFormat.Pax, leaveOpen: true))
+                writer.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, "etc/motd") { DataStream = new MemoryStream("small"u8.ToArray()) });
+            WriteImage(path, stream.ToArray(), Gzip(stream.ToArray()));
+        }
+        return path;
+    }
+
     private static void Use(TreeCache cache, string path)
     {
         using ImageArchive image = ImageArchive.Open(path, null);

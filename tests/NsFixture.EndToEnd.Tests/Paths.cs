@@ -12,10 +12,12 @@ internal static class Paths
     /// <summary>This machine's NuGet packages.</summary>
     public static string Packages { get; } = Metadata("PackageFolder");
 
+    public static string Configuration { get; } = Metadata("Configuration");
+
     private static string Metadata(string key) =>
         typeof(Paths).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == key).Value!;
 
     /// <summary>The output directory of a project in tests/testdata.</summary>
     public static string Testdata(string project) =>
-        Path.Combine(Repository, "tests", "testdata", project, "bin", Metadata("Configuration"), "net10.0");
+        Path.Combine(Repository, "tests", "testdata", project, "bin", Configuration, "net10.0");
 }

@@ -125,3 +125,17 @@ public class ForkedHardenedTests : HardenedTests;
 /// <summary>By a fresh runtime.</summary>
 [IsolatedNetwork(Hardened = true, Hosts = ["other"], RootTree = typeof(WithReadOnlyBind), Launcher = LauncherKind.Exec)]
 public class ExecutedHardenedTests : HardenedTests;
+
+/// <summary>A few programs with a bind.</summary>
+public sealed class MinimalWithReadOnlyBind() : RootTree(Of("sh", "cat", "hostname", "id").WithBind(RootTestTrees.Shared("read-only"), "/mnt/read-only"));
+
+/// <summary>An image with a bind.</summary>
+public sealed class ImageWithReadOnlyBind() : RootTree(FromImage(RootTestTrees.Image).WithBind(RootTestTrees.Shared("read-only"), "/mnt/read-only"));
+
+/// <summary>In a minimal tree.</summary>
+[IsolatedNetwork(Hardened = true, Hosts = ["other"], RootTree = typeof(MinimalWithReadOnlyBind), Launcher = LauncherKind.Fork)]
+public class ForkedMinimalHardenedTests : HardenedTests;
+
+/// <summary>In an image.</summary>
+[IsolatedNetwork(Hardened = true, Hosts = ["other"], RootTree = typeof(ImageWithReadOnlyBind), Launcher = LauncherKind.Fork)]
+public class ForkedImageHardenedTests : HardenedTests;

@@ -9,6 +9,18 @@ namespace NsFixture.Isolated.Tests;
 /// </summary>
 public sealed class Podman : IAsyncLifetime
 {
+    /// <summary>
+    /// What a machine needs that mounts cgroup2 beside the first version, which podman takes for a mixture that it cannot use, and that does not
+    /// allow limits to be raised.
+    /// </summary>
+    public const string Configuration = """
+        [containers]
+        default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
+        [engine]
+        cgroup_manager = "cgroupfs"
+        events_logger = "file"
+        """;
+
     private readonly string directory = Directory.CreateTempSubdirectory("podman-").FullName;
     private readonly string? dockerHost = Environment.GetEnvironmentVariable("DOCKER_HOST");
     private Process? engine;
@@ -19,14 +31,7 @@ public sealed class Podman : IAsyncLifetime
             return;
         if (!File.Exists("/usr/bin/podman"))
             throw new InvalidOperationException("These tests need podman: eng/test.sh installs it, or run 'apt-get install podman'.");
-        // The machine may mount cgroup2 beside the first version, which podman takes for a mixture that it cannot use; and may not allow limits to be raised.
-        await File.WriteAllTextAsync(directory + "/containers.conf", """
-            [containers]
-            default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
-            [engine]
-            cgroup_manager = "cgroupfs"
-            events_logger = "file"
-            """);
+        await File.WriteAllTextAsync(directory + "/containers.conf", Configuration);
         await File.WriteAllTextAsync(directory + "/engine.sh", $$"""
             mount --make-rprivate /
             umount /sys/fs/cgroup/unified 2>/dev/null
@@ -62,6 +67,9 @@ public sealed class Podman : IAsyncLifetime
     /// <summary>Starts a container without a network, and returns its id.</summary>
     public async Task<string> RunAsync(string name) => (await ControlAsync($"run --detach --network none --name {name} tests /bin/sleep 1000")).Trim();
 
+    /// <summary>How podman is called, with all that it keeps in a directory.</summary>
+    public static string CommandIn(string directory) => $"podman --root {directory}/root --runroot {directory}/run --storage-driver vfs";
+
     /// <summary>Runs a script in a container, and returns what it prints.</summary>
     public Task<string> ExecAsync(string container, string script) => ControlAsync("exec", container, "/bin/bash", "-c", script);
 
@@ -80,7 +88,7 @@ public sealed class Podman : IAsyncLifetime
 
     private string Socket => directory + "/api.sock";
 
-    private string Command => $"podman --root {directory}/root --runroot {directory}/run --storage-driver vfs";
+    private string Command => CommandIn(directory);
 
     private async Task<string> ControlAsync(params string[] arguments)
     {

@@ -60,10 +60,11 @@ public abstract class RootHostTests
             .Should().Match<CommandResult>(r => r.StandardOutput == "fine\n" && r.StandardError.Split("ead-only").Length == 5);
 
     [Fact]
-    public async Task The_image_says_what_is_run_where_and_with_what_environment()
+    public async Task The_image_says_what_is_run_where_with_what_environment_and_as_whom()
     {
-        (await Network["image"].ImageCommand().RunAsync()).Should().Be(new CommandResult(0, "blue in /srv with default\n", ""));
-        (await Network["image"].ImageCommand("a", "b").RunAsync()).StandardOutput.Should().Be("blue in /srv with a b\n");
+        (await Network["image"].ImageCommand().RunAsync()).Should().Be(new CommandResult(0, "blue in /srv with default as app\n", ""));
+        (await Network["image"].ImageCommand("a", "b").RunAsync()).StandardOutput.Should().Be("blue in /srv with a b as app\n");
+        (await Network["image"].ImageCommand("a").AsUser("root").RunAsync()).StandardOutput.Should().Be("blue in /srv with a as root\n");
         (await Network["image"].Command("env").WithEnvironmentVariable("PATH", "/bin").RunAsync()).ExitCode.Should().Be(0);
         var asking = () => Network["minimal"].ImageCommand();
         asking.Should().Throw<InvalidOperationException>().WithMessage("*\"minimal\" has no image*FromImage*");

@@ -79,6 +79,35 @@ public abstract class RootKindTests
     }
 
     [Fact]
+    public async Task Files_are_kept_from_every_tree()
+    {
+        string name = $"kept-{Guid.NewGuid():N}";
+        File.WriteAllText("/tmp/" + name, "of " + Kind);
+        IsolatedNetwork.Current.Attach("/tmp/" + name);
+        string attachments = Path.Combine(AppContext.BaseDirectory, "nsfixture-attachments"); // of the machine, where the test host writes it, in its own time
+        string[] found = [];
+        for (int i = 0; i < 1000 && (found.Length == 0 || new FileInfo(found[0]).Length == 0); i++)
+        {
+            await Task.Delay(10);
+            found = Directory.Exists(attachments) ? Directory.GetFiles(attachments, name, SearchOption.AllDirectories) : [];
+        }
+        File.ReadAllText(found.Should().ContainSingle().Subject).Should().Be("of " + Kind);
+        Directory.Delete(Path.GetDirectoryName(found[0])!, recursive: true);
+    }
+
+    [Fact]
+    public void The_root_is_changed_by_pivot_root_or_else_it_is_said_why_not()
+    {
+        const int number = 155, EPERM = 1;
+        if (RuntimeInformation.ProcessArchitecture != Architecture.X64)
+            return;
+        // Who may mount is told EINVAL of a root that is no mount, but EPERM by a filter of system calls. NsFixture.EndToEnd.Tests tells what else it has done.
+        pivot_root(number, "/proc/self", "/proc/self").Should().Be(-1);
+        bool refused = Marshal.GetLastPInvokeError() == EPERM || Environment.GetEnvironmentVariable("TESTED_PIVOT_ROOT") != null;
+        string.Join('\n', IsolatedNetwork.Current.Diagnostics).Contains("The root is changed by chroot: pivot_root", StringComparison.Ordinal).Should().Be(refused);
+    }
+
+    [Fact]
     public void Programs_of_the_tree_can_be_started()
     {
         using var process = Process.Start(new ProcessStartInfo("/usr/bin/cat", "/etc/hostname") { RedirectStandardOutput = true })!;
@@ -270,6 +299,9 @@ public abstract class RootKindTests
 
     [DllImport("libc", SetLastError = true)]
     private static extern int fchdir(int fd);
+
+    [DllImport("libc", SetLastError = true, EntryPoint = "syscall")]
+    private static extern nint pivot_root(nint number, string newRoot, string putOld);
 
     [DllImport("libc", SetLastError = true)]
     private static extern int open(string path, int flags);

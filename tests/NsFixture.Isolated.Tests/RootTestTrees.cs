@@ -39,7 +39,7 @@ internal static class RootTestTrees
         writer.WriteEntry(new PaxTarEntry(TarEntryType.SymbolicLink, "etc/resolv.conf") { LinkName = "/proc/self/cwd/../../../../etc/shadow" });
     });
 
-    public static string Image => Made("image.tar", path =>
+    public static string Image => Made("image-of-app.tar", path =>
     {
         byte[][] layers =
         [
@@ -49,7 +49,7 @@ internal static class RootTestTrees
                 Write(writer, "data/gone", "of the first layer");
                 Write(writer, "data/greeting", "of the first layer");
                 Write(writer, "etc/passwd", "root:x:0:0::/root:/bin/sh\napp:x:1000:1000::/:/bin/sh\n");
-                Write(writer, "data/run.sh", "#!/bin/sh\necho \"$COLOUR in $(pwd) with $*\"\n", 0x1ED);
+                Write(writer, "data/run.sh", "#!/bin/sh\necho \"$COLOUR in $(pwd) with $* as $(id -un)\"\n", 0x1ED);
                 Write(writer, "srv/file", "x");
             }),
             Layer(writer =>
@@ -58,7 +58,7 @@ internal static class RootTestTrees
                 Write(writer, "data/greeting", "from the image");
             }),
         ];
-        WriteImage(path, layers, new { Env = new[] { "PATH=/usr/bin:/bin", "COLOUR=blue" }, Entrypoint = new[] { "/data/run.sh" }, Cmd = new[] { "default" }, WorkingDir = "/srv" });
+        WriteImage(path, layers, new { Env = new[] { "PATH=/usr/bin:/bin", "COLOUR=blue" }, Entrypoint = new[] { "/data/run.sh" }, Cmd = new[] { "default" }, WorkingDir = "/srv", User = "app" });
     });
 
     /// <summary>A directory with a file, to be shown in trees.</summary>
@@ -121,7 +121,7 @@ internal static class RootTestTrees
     }
 
     // Several tests may ask at once, and several processes: what is there is whole.
-    private static string Made(string name, Action<string> make)
+    public static string Made(string name, Action<string> make)
     {
         string path = Path.Combine(Place, name);
         lock (Gate)

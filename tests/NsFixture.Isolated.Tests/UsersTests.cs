@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using FluentAssertions;
 using NsFixture.Xunit;
 
@@ -8,7 +10,10 @@ public abstract class UsersTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
-    private static bool HasAllUsers => File.ReadAllText("/proc/self/uid_map").Contains("4294967295");
+    private static string[] UidMap => [.. File.ReadAllLines("/proc/self/uid_map").Select(l => string.Join(' ', l.Split(' ', StringSplitOptions.RemoveEmptyEntries)))];
+
+    // Of root, or of an ordinary user with subordinate ids.
+    private static bool HasOtherUsers => UidMap is not [var only] || !only.EndsWith(" 1", StringComparison.Ordinal);
 
     private static HostCommand Shell(string script) => IsolatedNetwork.Current.Network["server"].Command("sh").WithArguments("-c", script);
 
@@ -39,10 +44,10 @@ public abstract class UsersTests
         (await Output(Shell("echo $HOME $USER $LOGNAME $SHELL; id -un; id -gn").AsUser("tester"))).Should().Be("/home/tester tester tester /bin/dash\ntester\ntesters\n");
         (await Output(Shell("echo $HOME ${USER-none} $LOGNAME").AsUser("tester").WithEnvironmentVariable("HOME", "/tmp").WithEnvironmentVariable("USER", null))).Should().Be("/tmp none tester\n");
         string groups = await Output(Shell("id -G").AsUser("tester"));
-        if (HasAllUsers)
+        if (HasOtherUsers)
             groups.Should().Be("4322 4323\n");
         else
-            groups.Should().StartWith("4322", "an ordinary user has no other groups to give");
+            groups.Should().StartWith("4322", "an ordinary user without subordinate ids has no other groups to give");
     }
 
     [Fact]
@@ -59,10 +64,23 @@ public abstract class UsersTests
     {
         AddUser();
         (await Output(Shell("echo mine > /tmp/file; stat -c %u /tmp/file; echo named > /dev/stdout").AsUser("tester"))).Should().Be("4321\nnamed\n");
-        if (!HasAllUsers)
+        if (!HasOtherUsers)
             return; // there is one user outside, and uid 0 inside is that one too
         await Output(Shell("umask 077; touch /tmp/secret"));
         (await Shell("cat /tmp/secret").AsUser("tester").RunAsync().WaitAsync(Patience)).StandardError.Should().Contain("Permission denied");
+    }
+
+    [Fact]
+    public void The_users_that_there_are_are_those_that_the_machine_has_for_whoever_runs_the_tests()
+    {
+        string notes = string.Join('\n', IsolatedNetwork.Current.Diagnostics);
+        string? expected = Environment.GetEnvironmentVariable("TESTED_USERS"); // set by eng/test-as-user.sh
+        if (expected == "subordinate")
+            UidMap.Should().Equal(["0 0 1", "1 1 65536"], "so many are in the user's line of /etc/subuid; " + notes);
+        else if (expected == "refused")
+            notes.Should().MatchRegex("The subordinate ids of /etc/subuid are not used, since /usr/bin/newuidmap .*: .*NSFIXTURE_USER_MAPPING=single");
+        else
+            notes.Should().NotContain("subordinate");
     }
 
     [Fact]
@@ -98,3 +116,27 @@ public class ForkedUsersTests : UsersTests;
 /// <summary>By a fresh runtime.</summary>
 [IsolatedNetwork(Hosts = ["server"], Launcher = LauncherKind.Exec)]
 public class ExecutedUsersTests : UsersTests;
+
+/// <summary>Whom files that are made inside belong to outside, as a plain test sees it.</summary>
+public class OwnersTests
+{
+    [Theory, InlineData(0, 0), InlineData(1000, 700_999)]
+    public async Task A_file_belongs_outside_to_whom_the_users_map_says(int inside, int subordinate)
+    {
+        string directory = Directory.CreateTempSubdirectory("owners-").FullName;
+        File.SetUnixFileMode(directory, (UnixFileMode)0x1FF);
+        await using (VirtualNetwork network = await VirtualNetwork.CreateAsync(Topology.Of().WithHost("h", h => h.WithRoot(RootTree.CopyOnWrite.WithBind(directory, "/mnt/shared", readOnly: false)))))
+            (await network["h"].Command("touch").WithArguments("/mnt/shared/file").AsUser($"{inside}").RunAsync()).Should().Be(new CommandResult(0, "", ""));
+        int outside = Owner(directory + "/file"), own = Owner(directory);
+        File.Delete(directory + "/file");
+        Directory.Delete(directory);
+        bool isSubordinate = Environment.GetEnvironmentVariable("TESTED_USERS") == "subordinate", isAlone = Environment.GetEnvironmentVariable("NSFIXTURE_USER_MAPPING") == "single";
+        outside.Should().Be(inside == 0 ? own : isSubordinate ? subordinate : Environment.IsPrivilegedProcess && !isAlone ? inside : own);
+    }
+
+    private static int Owner(string path)
+    {
+        using var stat = Process.Start(new ProcessStartInfo("stat", ["-c", "%u", path]) { RedirectStandardOutput = true })!;
+        return int.Parse(stat.StandardOutput.ReadToEnd(), CultureInfo.InvariantCulture);
+    }
+}

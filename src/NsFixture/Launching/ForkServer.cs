@@ -16,6 +16,7 @@ internal sealed class ForkServer
     private int socket, pid, nextId;
     private readonly bool again;
     private volatile string? failure;
+    private IReadOnlyList<string>? notes; // what holds for all sandboxes; null until it is known
 
     private ForkServer(bool again) => this.again = again;
 
@@ -55,6 +56,8 @@ internal sealed class ForkServer
         var (ours, theirs) = UnixSocket.Pair(SocketConstants.SOCK_SEQPACKET);
         var sandbox = new Sandbox(loop, ours, spec) { HearServer = HearAll };
         int[] passed = withTest ? [theirs, .. sandbox.OpenTestConnection()] : [theirs];
+        if (notes != null)
+            sandbox.Expect(notes); // at once: who asked for it may use it before the loop's thread gets to it
         loop.Post(() =>
         {
             sandbox.Watch();
@@ -141,6 +144,9 @@ internal sealed class ForkServer
                 if (version != Wire.Version)
                     Fail($"the fork server speaks version {version} of the protocol and the test host {Wire.Version}: rebuild the test project");
                 Mapping = (UserMapping)reader.Int32();
+                notes = reader.Strings()!;
+                foreach (Sandbox early in sandboxes.Values)
+                    early.Expect(notes);
                 ready.TrySetResult();
                 break;
             case ControlKind.ServerFailed:

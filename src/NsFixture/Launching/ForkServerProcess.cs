@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Text;
 using NsFixture.Linux;
 using NsFixture.Netlink;
 using NsFixture.Networking;
@@ -200,8 +201,12 @@ internal static class ForkServerProcess
             Descriptors.Close(read);
             try
             {
-                UserMap.Write(pid, mapping);
-                FileSystem.WriteAll(write, [1], "to the zygote");
+                string? note = null;
+                if (mapping == UserMapping.Subordinate && !SubordinateIds.TryWrite(pid, out note))
+                    mapping = UserMapping.Single;
+                if (mapping != UserMapping.Subordinate)
+                    UserMap.Write(pid, mapping);
+                FileSystem.WriteAll(write, [(byte)mapping, .. Encoding.UTF8.GetBytes(note ?? "")], "to the zygote");
             }
             finally
             {
@@ -211,9 +216,12 @@ internal static class ForkServerProcess
         }
         Descriptors.Close(write);
         Descriptors.Close(wake);
-        if (!ForkedChild.WaitForParent(read))
+        if (ForkedChild.HearFromParent(read) is not [var mapped, .. var said])
+        {
             Libc.Exit(1);
-        Action test = new Zygote(client, mapping, runtimeDescriptors, assemblyPath).Run();
+            return 0;
+        }
+        Action test = new Zygote(client, (UserMapping)mapped, said.Length == 0 ? [] : [Encoding.UTF8.GetString(said)], runtimeDescriptors, assemblyPath).Run();
         new Thread(() => test(), maxStackSize: 0) { Name = "NsFixture test" }.Start();
         return 0;
     }

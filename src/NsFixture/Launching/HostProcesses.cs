@@ -116,10 +116,11 @@ internal sealed unsafe class HostProcesses(HostViews views, bool hardened)
             string[] envp = program.Envp;
             if (program.User != null)
             {
-                if (hardened)
-                    throw new SandboxException($"AsUser(\"{program.User}\"): programs of a hardened sandbox are uid 0 without its powers, and cannot become another user: leave out AsUser, or Hardened");
                 Account account = Account.Find(program.User);
-                account.Become(ownsOutput: !program.EndsWithCaller);
+                if (hardened && account.Uid != 0)
+                    throw new SandboxException($"AsUser(\"{program.User}\"): programs of a hardened sandbox are uid 0 without its powers, and cannot become another user: leave out AsUser, or Hardened; where an image names the user, AsUser(\"0\")");
+                if (!hardened)
+                    account.Become(ownsOutput: !program.EndsWithCaller);
                 envp = account.Environment(envp, program.ChosenVariables);
             }
             step++;

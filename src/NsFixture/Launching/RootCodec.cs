@@ -34,7 +34,7 @@ internal static class RootCodec
     {
         writer.Byte((byte)root.Kind).String(root.Lower).Boolean(root.IsReadOnly).Int64(root.Size).Int32(root.Files).Int32(root.Mounts.Count);
         foreach (RootMount mount in root.Mounts)
-            writer.Byte((byte)mount.Kind).String(mount.Path).String(mount.Source).Boolean(mount.ReadOnly).Int64(mount.Size).Int32((int)mount.Mode);
+            writer.Byte((byte)mount.Kind).String(mount.Path).String(mount.Source).Boolean(mount.ReadOnly).Int64(mount.Size).Int32((int)mount.Mode).String(mount.User);
         return root.Image is not { } image ? writer.Boolean(false) : writer.Boolean(true)
             .Strings([.. image.Environment]).Strings([.. image.EntryPoint]).Strings([.. image.Command]).String(image.WorkingDirectory).String(image.User);
     }
@@ -44,7 +44,7 @@ internal static class RootCodec
         var (kind, lower, isReadOnly, size, files) = ((RootKind)reader.Byte(), reader.Text(), reader.Boolean(), reader.Int64(), reader.Int32());
         var mounts = new RootMount[reader.Int32()];
         for (int i = 0; i < mounts.Length; i++)
-            mounts[i] = new RootMount((RootMountKind)reader.Byte(), reader.Text(), reader.Text(), reader.Boolean(), reader.Int64(), (uint)reader.Int32());
+            mounts[i] = new RootMount((RootMountKind)reader.Byte(), reader.Text(), reader.Text(), reader.Boolean(), reader.Int64(), (uint)reader.Int32()) { User = reader.String() };
         return new RootSpec(kind, lower, isReadOnly, size, files, mounts)
         {
             Image = !reader.Boolean() ? null : new ImageConfiguration

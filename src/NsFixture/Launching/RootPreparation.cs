@@ -40,7 +40,7 @@ internal static class RootPreparation
     private static async Task<RootSpec> PrepareAsync(ForkServer server, SandboxSpec spec, int host, RootTree tree, string baseDirectory, Managed? test)
     {
         RootDeclaration declared = tree.Declared;
-        bool isOfTheMachine = declared.Kind is RootKind.CopyOnWrite or RootKind.ReadOnly;
+        bool isOfTheMachine = declared.Kind is RootKind.CopyOnWrite or RootKind.ReadOnly or RootSpec.None;
         var (lower, image) = isOfTheMachine ? ("", null) : await GetTreeAsync(declared, baseDirectory, server.Mapping == UserMapping.Identity, test != null).ConfigureAwait(false);
         var root = new RootSpec(declared.Kind, lower, declared.IsReadOnly || declared.Kind == RootKind.ReadOnly, declared.Size, declared.Files, []) { Image = image };
         var mounts = new List<RootMount>();
@@ -66,7 +66,7 @@ internal static class RootPreparation
             }
             RootMount[] before = [.. mounts];
             string number = await server.Templates.GetAsync($"{mount.Source} at {mount.Path}", number => PrepareTemplateAsync(server, spec, host, mount,
-                root with { IsReadOnly = false, Mounts = [.. before, new RootMount(RootMountKind.TemplateInTheMaking, mount.Path.TrimEnd('/'), number)] })).ConfigureAwait(false);
+                root with { IsReadOnly = false, Mounts = [.. before, new RootMount(RootMountKind.TemplateInTheMaking, mount.Path.TrimEnd('/'), number) { User = mount.User }] })).ConfigureAwait(false);
             mounts.Add(new RootMount(RootMountKind.Template, mount.Path.TrimEnd('/'), number));
         }
         if (host == spec.Plan.Test.Index)
@@ -124,7 +124,11 @@ internal static class RootPreparation
         using FileStream file = File.OpenRead(path);
         using Stream opened = Decompression.Open(file, file, path);
         using var content = new HashingStream(opened);
-        unpacker.Unpack(content, path, isLayer: false);
+        using (var ahead = new ReadAheadStream(content))
+        {
+            unpacker.Unpack(ahead, path, isLayer: false);
+            ahead.Drain();
+        }
         // Where an archive was cut off between two entries, nothing but its end is missing.
         if (!content.EndsInZeros)
             throw new RootTreeException($"{path} is truncated: it has no end. Get it anew.");

@@ -28,8 +28,11 @@ internal sealed partial class Sandbox(EventLoop loop, int control, SandboxSpec s
     /// <exception cref="SandboxException">It could not be; why.</exception>
     public Task Ready => ready.Task;
 
-    /// <summary>What init had to do in a second-best way; null until it is built.</summary>
+    /// <summary>What had to be done in a second-best way: for all sandboxes, and by init, once it is built; null until any is known.</summary>
     public IReadOnlyList<string>? Notes { get; private set; }
+
+    /// <summary>Says what had to be done for all sandboxes; init repeats that, but a test may be on its way before it has.</summary>
+    public void Expect(IReadOnlyList<string> notes) => Notes ??= notes;
 
     /// <summary>Why there is no sandbox, if there is none.</summary>
     public string? Failure { get; private set; }

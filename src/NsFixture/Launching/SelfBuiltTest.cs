@@ -19,11 +19,14 @@ internal sealed class SelfBuiltTest(int control, int requests, int[] runtimeDesc
     public static bool Suffices(SandboxSpec spec) => spec.Plan.Hosts.Count == 1 && spec.Roots == null && spec.Plan.Dns == null && !spec.Plan.HasConditions && !spec.Plan.HasEgress;
 
     /// <summary>Returns what the test's process is to do, or ends this one.</summary>
-    public Action Run(SandboxSpec spec, IReadOnlyList<RootEntry> rootPlan, TestStart start)
+    /// <param name="spec">What to build.</param>
+    /// <param name="rootPlan">How to lay out the root tree.</param>
+    /// <param name="start">What the test gets.</param>
+    /// <param name="notes">What had to be done in a second-best way for all sandboxes.</param>
+    public Action Run(SandboxSpec spec, IReadOnlyList<RootEntry> rootPlan, TestStart start, List<string> notes)
     {
         try
         {
-            List<string> notes = [];
             SandboxNetwork network = SandboxBuilder.Build(spec, rootPlan, notes, out SandboxRoots roots);
             UnixSocket.Send(control, new ByteWriter().Byte((byte)ControlKind.InitReady).Strings(notes).Written);
             int[] built = [network.NamespaceOf(spec.Plan.Test.Index), roots.Own];

@@ -10,12 +10,11 @@ namespace NsFixture.Launching;
 /// private copy of the host's mounts. What is the same for every sandbox is prepared here once: the root plan, the copy of
 /// /etc. It serves requests over one socket, reaps its inits, and ends with the connection.
 /// </summary>
-internal sealed partial class Zygote(int client, UserMapping mapping, int[] runtimeDescriptors, string assemblyPath)
+internal sealed partial class Zygote(int client, UserMapping mapping, List<string> notes, int[] runtimeDescriptors, string assemblyPath)
 {
     private readonly List<Child> children = [];
     private List<RootEntry> rootPlan = [];
     private PairFork? pairs; // none: this machine has no way to it
-    private string? pairsProblem; // then, what stands against it; null as well on processors that there is no code for
 
     private sealed record Child(int Id, int Pid, int PidFd, SandboxSpec Spec)
     {
@@ -39,7 +38,7 @@ internal sealed partial class Zygote(int client, UserMapping mapping, int[] runt
         }
     }
 
-    /// <summary>NSFIXTURE_USER_MAPPING=single has root map itself alone, as an ordinary user must.</summary>
+    /// <summary>NSFIXTURE_USER_MAPPING=single has the caller map itself alone, as an ordinary user without subordinate ids must.</summary>
     public static UserMapping ChooseMapping() =>
         Environment.GetEnvironmentVariable("NSFIXTURE_USER_MAPPING") == "single" ? UserMapping.Single : UserMap.Best();
 
@@ -49,7 +48,7 @@ internal sealed partial class Zygote(int client, UserMapping mapping, int[] runt
         try
         {
             Prepare();
-            UnixSocket.Send(client, new ByteWriter().Byte((byte)ControlKind.ServerReady).Int32(Wire.Version).Int32((int)mapping).Written);
+            UnixSocket.Send(client, new ByteWriter().Byte((byte)ControlKind.ServerReady).Int32(Wire.Version).Int32((int)mapping).Strings(notes).Written);
             while (true)
             {
                 WaitForWork();
@@ -74,7 +73,8 @@ internal sealed partial class Zygote(int client, UserMapping mapping, int[] runt
     private void Prepare()
     {
         string[] visible = [.. new[] { assemblyPath, Environment.CurrentDirectory, typeof(object).Assembly.Location, typeof(Zygote).Assembly.Location }.Where(p => p.Length > 0)];
-        var mountPoints = Staging.Enter();
+        UserMap.Current = mapping;
+        var mountPoints = Staging.Enter(notes);
         rootPlan = RootPlanner.Plan(Staging.Host, Staging.Work, mountPoints, mapping == UserMapping.Identity, visible);
         Rehearse();
         // The runtime keeps its assemblies open, and its source of random numbers; the rehearsal may have opened some more.
@@ -128,11 +128,11 @@ internal sealed partial class Zygote(int client, UserMapping mapping, int[] runt
             if (works)
                 pairs = pair;
             else
-                pairsProblem = $"a program of a few bytes {end}, and did not do its work";
+                NoteNoPairs($"a program of a few bytes {end}, and did not do its work");
         }
         catch (LinuxException e)
         {
-            pairsProblem = e.Message;
+            NoteNoPairs(e.Message);
         }
         finally
         {
@@ -140,6 +140,8 @@ internal sealed partial class Zygote(int client, UserMapping mapping, int[] runt
             Descriptors.Close(theirs);
         }
     }
+
+    private void NoteNoPairs(string why) => notes.Add($"Each sandbox has one more copy of the runtime, as its process 1, and starts later: {why}");
 
     private static unsafe ProcessEnd WaitFor(int pid)
     {
@@ -238,9 +240,6 @@ internal sealed partial class Zygote(int client, UserMapping mapping, int[] runt
         Descriptors.Close(pidFd);
     }
 
-    private List<string> Notes() =>
-        pairsProblem == null ? [] : [$"Each sandbox has one more copy of the runtime, as its process 1, and starts later: {pairsProblem}"];
-
     /// <summary>Not null: this process is a test's.</summary>
     private Action? CreateSandbox(byte[] message, int[] descriptors)
     {
@@ -264,7 +263,7 @@ internal sealed partial class Zygote(int client, UserMapping mapping, int[] runt
                 Descriptors.CloseAllBut([.. runtimeDescriptors, read, testRequests, .. descriptors]);
                 if (!ForkedChild.WaitForParent(read))
                     Libc.Exit(1);
-                return alone ? new SelfBuiltTest(control, testRequests, runtimeDescriptors).Run(spec, rootPlan, test!) : new Init(control, runtimeDescriptors).Run(spec, rootPlan, test, Notes());
+                return alone ? new SelfBuiltTest(control, testRequests, runtimeDescriptors).Run(spec, rootPlan, test!, notes) : new Init(control, runtimeDescriptors).Run(spec, rootPlan, test, notes);
             }
             children.Add(new Child(id, pid, pidFd, spec) { Control = alone ? control : -1, Requests = requests });
             UserMap.Write(pid, mapping);

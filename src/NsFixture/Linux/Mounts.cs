@@ -35,13 +35,41 @@ internal static unsafe class Mounts
     }
 
     /// <summary>Makes <paramref name="newRoot"/> the root; the old one stays reachable at <paramref name="putOld"/>.</summary>
-    public static void PivotRoot(string newRoot, string putOld)
+    /// <param name="newRoot">A mount.</param>
+    /// <param name="putOld">A directory in it; the same as the first: nowhere, the old root is let go of.</param>
+    /// <param name="notes">Gets a line where the kernel, or a filter of system calls, has no pivot_root(2) for us, such as where the root is an initramfs.</param>
+    public static void ChangeRoot(string newRoot, string putOld, List<string> notes)
     {
-        fixed (byte* n = Utf8.Zero(newRoot), o = Utf8.Zero(putOld))
-            if (Libc.Syscall(SyscallNumbers.PivotRoot, (nint)n, (nint)o, 0, 0, 0) != 0)
-                throw LinuxException.Last("pivot_root", newRoot);
-        if (Libc.Chdir("/") != 0)
-            throw LinuxException.Last("chdir", "/");
+        bool keeps = newRoot != putOld;
+        int result;
+        // With ".": the old root is stacked on the new one for a moment and needs no directory of its own.
+        ChangeDirectory(newRoot);
+        fixed (byte* n = "."u8, o = Utf8.Zero(keeps ? putOld : "."))
+            result = (int)Libc.Syscall(SyscallNumbers.PivotRoot, (nint)n, (nint)o, 0, 0, 0);
+        if (result == 0)
+        {
+            if (!keeps)
+                Detach(".");
+        }
+        else
+        {
+            string note = $"The root is changed by chroot: {LinuxException.Last("pivot_root", "the new root").Message}. The old root lies below the new one, where code that has capabilities inside can bring it to light; Hardened takes them away.";
+            // As switch_root(8) does it: the new root covers the old one, and whoever climbs to the top ends up in it again.
+            if (keeps)
+                Bind("/", putOld, recursive: true);
+            Mount(".", "/", null, MountFlags.MS_MOVE);
+            if (Libc.Chroot(".") != 0)
+                throw LinuxException.Last("chroot", newRoot);
+            if (!notes.Contains(note))
+                notes.Add(note);
+        }
+        ChangeDirectory("/");
+    }
+
+    private static void ChangeDirectory(string path)
+    {
+        if (Libc.Chdir(path) != 0)
+            throw LinuxException.Last("chdir", path);
     }
 
     /// <summary>The mount points under <paramref name="self"/>, in the order the kernel lists them (proc_pid_mountinfo(5)).</summary>

@@ -8,6 +8,9 @@ internal enum UserMapping
 
     /// <summary>Every id that there is outside is itself. Needs CAP_SETUID and CAP_SETGID outside: root.</summary>
     Identity,
+
+    /// <summary>uid 0 inside is the caller outside, and the ids from 1 are those that /etc/subuid and /etc/subgid give the caller (subuid(5)).</summary>
+    Subordinate,
 }
 
 /// <summary>
@@ -16,21 +19,38 @@ internal enum UserMapping
 /// </summary>
 internal static class UserMap
 {
+    private const uint OverflowId = 65534; // /proc/sys/kernel/overflowuid, which nobody changes
+
+    /// <summary>How this process's own ids were mapped, if it is one of a sandbox's.</summary>
+    public static UserMapping Current { get; set; } = UserMapping.Identity;
+
     public static UserMapping Best()
     {
         var capabilities = Capabilities.Effective();
         return capabilities.Has(CapabilityNumbers.CAP_SETUID) && capabilities.Has(CapabilityNumbers.CAP_SETGID) && Libc.GetEUid() == 0 && !IsAlone()
             ? UserMapping.Identity
-            : UserMapping.Single;
+            : UserMapping.Subordinate; // if there are any
     }
 
+    /// <summary>
+    /// An id that a file has, as one to give to another; -1, which changes nothing (chown(2)), where it stands for all ids that do not exist
+    /// here (user_namespaces(7)), so that no file becomes nobody's.
+    /// </summary>
+    public static uint Known(uint id) => id == OverflowId && Current != UserMapping.Identity ? uint.MaxValue : id;
+
+    /// <summary>Maps all ids that the caller's user namespace has to themselves, or the caller alone to 0.</summary>
     public static void Write(int pid, UserMapping mapping)
     {
-        bool identity = mapping == UserMapping.Identity;
-        if (!identity)
+        bool all = mapping != UserMapping.Single;
+        WriteGroups(pid, all);
+        WriteProc(pid, "uid_map", all ? Everyone("uid_map") : $"0 {Libc.GetEUid()} 1");
+    }
+
+    public static void WriteGroups(int pid, bool all)
+    {
+        if (!all)
             WriteProc(pid, "setgroups", "deny"); // without this an ordinary user may not map a group
-        WriteProc(pid, "gid_map", identity ? Everyone("gid_map") : $"0 {Libc.GetEGid()} 1");
-        WriteProc(pid, "uid_map", identity ? Everyone("uid_map") : $"0 {Libc.GetEUid()} 1");
+        WriteProc(pid, "gid_map", all ? Everyone("gid_map") : $"0 {Libc.GetEGid()} 1");
     }
 
     // Root of a user namespace with one id, such as that of a sandbox made by an ordinary user, has nobody to map but itself.

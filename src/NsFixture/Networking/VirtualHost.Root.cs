@@ -15,8 +15,8 @@ public sealed partial class VirtualHost
         : SandboxChange.List(init.OpenLayers(host.Index), alsoRoot: false);
 
     /// <summary>
-    /// What the image that this host's root tree was made from is to run: its entry point, with the environment, and in the working
-    /// directory, that it names.
+    /// What the image that this host's root tree was made from is to run: its entry point, with the environment, in the working
+    /// directory, and as the user, that it names.
     /// </summary>
     /// <param name="arguments">Take the place of those that the image names.</param>
     /// <exception cref="InvalidOperationException">Its tree is no image, or the image names nothing to run.</exception>
@@ -29,7 +29,8 @@ public sealed partial class VirtualHost
         if (command.Length == 0)
             throw new InvalidOperationException($"The image of host \"{Name}\" names nothing to run: use Command(\"program\").");
         HostCommand made = WithEnvironment(Command(command[0]), image).WithArguments(command[1..]);
-        return made.WithWorkingDirectory(image.WorkingDirectory);
+        made = made.WithWorkingDirectory(image.WorkingDirectory);
+        return image.User.Length == 0 ? made : made.AsUser(image.User);
     }
 
     // Only what the image says, as container engines have it: the test host's PATH and HOME mean nothing in there.

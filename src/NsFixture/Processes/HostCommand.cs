@@ -89,7 +89,7 @@ public sealed record HostCommand
     /// As another user than uid 0, with the groups, HOME, USER, LOGNAME and SHELL that /etc/passwd and /etc/group of the sandbox give it; a
     /// variable that <see cref="WithEnvironmentVariable"/> sets stays. It has no capability, and no port below 1024.
     /// <para>
-    /// Where an ordinary user runs the tests, there is one user outside: a program sees itself as the one it was started as, its files and those of uid 0 are
+    /// Where an ordinary user without subordinate ids (subuid(5)) runs the tests, there is one user outside: a program sees itself as the one it was started as, its files and those of uid 0 are
     /// the same user's, and there are no further groups. In a hardened sandbox it is refused.
     /// </para>
     /// </summary>

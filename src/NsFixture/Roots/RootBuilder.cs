@@ -60,19 +60,8 @@ internal static class RootBuilder
             Mounts.SetReadOnly(target, recursive: true);
     }
 
-    /// <summary>
-    /// pivot_root(2), then detaches the old root. Both with ".": the old root is stacked on the new one for a moment and
-    /// needs no directory of its own.
-    /// </summary>
-    public static void Enter()
-    {
-        if (Libc.Chdir(Staging.Root) != 0)
-            throw LinuxException.Last("chdir", Staging.Root);
-        Mounts.PivotRoot(".", ".");
-        Mounts.Detach(".");
-        if (Libc.Chdir("/") != 0)
-            throw LinuxException.Last("chdir", "/");
-    }
+    /// <summary>Moves into the tree, and lets go of the old root.</summary>
+    public static void Enter(List<string> notes) => Mounts.ChangeRoot(Staging.Root, Staging.Root, notes);
 
     private static void Apply(RootEntry entry, int layer, IEnumerable<(string Name, string Content)> etcFiles, List<string> notes)
     {

@@ -50,7 +50,7 @@ internal static class RootComposer
         layers.Add(RootLayer, "/");
         string old = $"/.nsfixture-{Guid.NewGuid():N}";
         FileSystem.MakeDirectory(Staging.Root + old, 0x1C0);
-        Mounts.PivotRoot(Staging.Root, Staging.Root + old);
+        Mounts.ChangeRoot(Staging.Root, Staging.Root + old, notes);
         Furnish(spec, old, layers, etcFiles, notes);
         for (int i = 0; i < spec.Mounts.Count; i++)
             Put(spec.Mounts[i], i, old, layers);
@@ -130,6 +130,8 @@ internal static class RootComposer
                 break;
             case RootMountKind.TemplateInTheMaking:
                 FileSystem.MakeDirectories(old + TemplatePath(mount));
+                if (mount.User != null && Account.Find(mount.User) is var owner)
+                    _ = Libc.LChown(old + TemplatePath(mount), owner.Uid, owner.Gid); // refused where there is one user outside, who owns it anyway
                 FileSystem.MakeDirectories(mount.Path);
                 Mounts.Bind(old + TemplatePath(mount), mount.Path);
                 break;
@@ -165,7 +167,7 @@ internal static class RootComposer
     {
         FileStatus status = FileStatus.Followed(model) ?? throw LinuxException.Last("statx", model);
         FileSystem.MakeDirectory(path);
-        _ = Libc.LChown(path, status.Owner, status.Group);
+        _ = Libc.LChown(path, UserMap.Known(status.Owner), UserMap.Known(status.Group));
         if (Libc.Chmod(path, status.Permissions) != 0)
             throw LinuxException.Last("chmod", path);
     }

@@ -26,7 +26,7 @@ internal sealed record RootDeclaration(RootKind Kind)
     /// <summary>What is wrong with it, a sentence each; nothing is read but whether files are there.</summary>
     public IEnumerable<string> Problems(string baseDirectory)
     {
-        if (!Enum.IsDefined(Kind))
+        if (!Enum.IsDefined(Kind) && Kind != RootSpec.None)
             yield return $"Root = {(int)Kind} is unknown: use {string.Join(", ", Enum.GetNames<RootKind>())}.";
         if (Kind == RootKind.Minimal && Programs.Count == 0)
             yield return $"{Title} has no programs: name at least one.";
@@ -68,6 +68,9 @@ internal sealed record RootMountDeclaration(RootMountKind Kind, string Path)
     public long Size { get; init; }
 
     public uint Mode { get; init; }
+
+    /// <summary>Of a template: whose directory it is.</summary>
+    public string? User { get; init; }
 
     public Func<VirtualHost, Task>? Prepare { get; init; }
 

@@ -31,7 +31,11 @@ internal enum RootMountKind : byte
 /// <param name="ReadOnly">Of a bind: whether it may not be written to.</param>
 /// <param name="Size">Of a tmpfs: its limit, or 0.</param>
 /// <param name="Mode">Of a file: its permissions.</param>
-internal sealed record RootMount(RootMountKind Kind, string Path, string Source = "", bool ReadOnly = false, long Size = 0, uint Mode = 0);
+internal sealed record RootMount(RootMountKind Kind, string Path, string Source = "", bool ReadOnly = false, long Size = 0, uint Mode = 0)
+{
+    /// <summary>Of a template in the making: whose directory it is, by the tree's own names; null: uid 0's.</summary>
+    public string? User { get; init; }
+}
 
 /// <summary>A root tree that differs from the usual one, with nothing left to read or unpack: what init builds.</summary>
 /// <param name="Kind">Its kind.</param>
@@ -42,11 +46,14 @@ internal sealed record RootMount(RootMountKind Kind, string Path, string Source 
 /// <param name="Mounts">What is put into it, in order.</param>
 internal sealed record RootSpec(RootKind Kind, string Lower, bool IsReadOnly, long Size, int Files, IReadOnlyList<RootMount> Mounts)
 {
+    /// <summary>No tree at all: the test sees what the zygote sees. For measurements.</summary>
+    public const RootKind None = (RootKind)255;
+
     /// <summary>What the image that it was made from says about running it.</summary>
     public ImageConfiguration? Image { get; init; }
 
     /// <summary>Whether it is the machine's own tree, with whatever is put into it.</summary>
-    public bool IsOfTheMachine => Kind is RootKind.CopyOnWrite or RootKind.ReadOnly;
+    public bool IsOfTheMachine => Kind is RootKind.CopyOnWrite or RootKind.ReadOnly or None;
 
     /// <summary>What the tests' own diagnostics call a kind.</summary>
     public static string NameOf(RootKind kind) => kind switch

@@ -35,6 +35,9 @@ public class RootTree
     /// <summary>The machine's tree, read-only but for private <c>/tmp</c>, <c>/run</c> and <c>/dev/shm</c>.</summary>
     public static RootTree ReadOnly { get; } = new(new RootDeclaration(RootKind.ReadOnly));
 
+    /// <summary>None: the machine's own, without a layer. For measuring what a tree costs; nothing else may have it.</summary>
+    internal static RootTree None { get; } = new(new RootDeclaration(RootSpec.None));
+
     /// <summary>Its kind.</summary>
     public RootKind Kind => declared.Kind;
 
@@ -96,14 +99,15 @@ public class RootTree
     /// Fills the directory, by programs on the host it is given, which has this tree, with an empty directory at <paramref name="path"/>. It
     /// runs in the test host.
     /// </param>
+    /// <param name="user">Whose directory it is when it is prepared, as <see cref="HostCommand.AsUser"/> takes it; null: uid 0's.</param>
     /// <example>
     /// <code>
     /// var root = RootTree.CopyOnWrite.WithTemplate("/var/lib/notes", "notes", async host =>
     ///     await host.Command("sh").WithArguments("-c", "seq 1000000 > /var/lib/notes/numbers").RunAsync());
     /// </code>
     /// </example>
-    public RootTree WithTemplate(string path, string name, Func<VirtualHost, Task> prepare) =>
-        With(new RootMountDeclaration(RootMountKind.Template, path) { Source = name, Prepare = prepare });
+    public RootTree WithTemplate(string path, string name, Func<VirtualHost, Task> prepare, string? user = null) =>
+        With(new RootMountDeclaration(RootMountKind.Template, path) { Source = name, Prepare = prepare, User = user });
 
     /// <summary>Limits what can be written: more, and writing fails with ENOSPC, in this sandbox alone.</summary>
     /// <param name="size">The most bytes of memory that all that is written takes; 0: half of the machine's.</param>

@@ -12,8 +12,9 @@ internal static class Staging
     public const string Host = "/.nsfixture/host", Work = "/.nsfixture/work", Root = "/.nsfixture/root", Layers = "/.nsfixture/layers";
 
     /// <summary>Moves the calling process, which must have a mount namespace of its own, to the staging root.</summary>
+    /// <param name="notes">Gets a line where that had to be done in a second-best way.</param>
     /// <returns>The host's mount points.</returns>
-    public static List<string> Enter()
+    public static List<string> Enter(List<string> notes)
     {
         Mounts.Mount("none", "/", null, MountFlags.MS_REC | MountFlags.MS_PRIVATE);
         var mountPoints = Mounts.Points();
@@ -25,7 +26,10 @@ internal static class Staging
             FileSystem.MakeDirectory(place + "/.nsfixture" + directory);
         foreach (string path in top)
             FileSystem.Symlink(Host + path, place + path);
-        Mounts.PivotRoot(place, place + Host);
+        Mounts.ChangeRoot(place, place + Host, notes);
+        // Where pivot_root took the tmpfs away from it, it is gone; a copy of the host's tree has it still.
+        if (FileSystem.Exists(Host + place + "/.nsfixture"))
+            Mounts.Detach(Host + place);
         return mountPoints;
     }
 }

@@ -41,7 +41,7 @@ internal static class TreeCopy
     {
         var status = FileStatus.Of(from);
         // Refused for ids that do not exist inside; the file is then the caller's, which is what lets a test change it.
-        _ = Libc.LChown(to, status.Owner, status.Group);
+        _ = Libc.LChown(to, UserMap.Known(status.Owner), UserMap.Known(status.Group));
         if (Libc.Chmod(to, status.Permissions) != 0)
             throw LinuxException.Last("chmod", to);
     }

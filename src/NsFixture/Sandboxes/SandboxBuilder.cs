@@ -24,6 +24,12 @@ internal static unsafe class SandboxBuilder
         roots = new SandboxRoots();
         if (spec.Roots != null)
             roots.BuildHosts(spec, network, rootPlan, notes);
+        if (spec.Roots?.Sandbox is { Kind: RootSpec.None })
+        {
+            Mounts.Mount("proc", Staging.Host + "/proc", "proc"); // the runtime cannot do without its own processes'
+            network.EnableForwarding("");
+            return network;
+        }
         if (spec.Roots?.Sandbox is { } root)
         {
             var (layers, old) = RootComposer.Enter(root, rootPlan, EtcFiles(spec, spec.Plan.Test, network.HasIPv6), notes);
@@ -38,7 +44,7 @@ internal static unsafe class SandboxBuilder
         network.EnableForwarding(Staging.Root);
         if (spec.Hardened)
             network.OpenToTheUnprivileged(Staging.Root);
-        RootBuilder.Enter();
+        RootBuilder.Enter(notes);
         return network;
     }
 

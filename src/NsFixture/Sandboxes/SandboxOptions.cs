@@ -118,7 +118,7 @@ public sealed record SandboxOptions
             }
             catch (Exception e) when (hasTopology)
             {
-                problems.Add($"The topology could not be made: {e.GetType().Name}: {e.Message}");
+                problems.Add($"The topology could not be made: {Cause(e)}");
             }
         }
         return problems.Count == 0 ? new SandboxSpec(plan!, writeThrough) { Hardened = Hardened, DeclaredRoots = roots } : throw new InvalidSandboxOptionsException(problems);
@@ -136,10 +136,17 @@ public sealed record SandboxOptions
         }
         catch (Exception e)
         {
-            Exception cause = e is System.Reflection.TargetInvocationException { InnerException: { } inner } ? inner : e;
-            problems.Add($"The root tree could not be made: {cause.GetType().Name}: {cause.Message}");
+            problems.Add($"The root tree could not be made: {Cause(e)}");
         }
         return null;
+    }
+
+    // What a constructor throws comes wrapped: by what made the object, and by the type's initialiser.
+    private static string Cause(Exception e)
+    {
+        while (e is System.Reflection.TargetInvocationException or TypeInitializationException && e.InnerException != null)
+            e = e.InnerException;
+        return $"{e.GetType().Name}: {e.Message}";
     }
 
     private Topology OneNetwork() => Egress ? WithoutEgress().WithRouter(EgressRouter, r => r.On("lan").WithEgress()) : WithoutEgress();

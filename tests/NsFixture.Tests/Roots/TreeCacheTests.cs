@@ -100,6 +100,26 @@ public sealed class TreeCacheTests : IDisposable
     }
 
     [Fact]
+    public void It_lies_where_the_XDG_specification_says()
+    {
+        TreeCache.DirectoryFor("/caches/", directory).Should().Be("/caches/nsfixture");
+        TreeCache.DirectoryFor(null, directory).Should().Be(directory + "/.cache/nsfixture");
+        TreeCache.DirectoryFor("relative", directory).Should().Be(directory + "/.cache/nsfixture", "relative paths are to be ignored");
+        foreach (string? home in (string?[])[null, "", "/", "/no/such/home"])
+            TreeCache.DirectoryFor("", home).Should().Be(Path.Combine(Path.GetTempPath(), $"nsfixture-cache-{Libc.GetEUid()}"));
+    }
+
+    [Theory, InlineData(null, 10L << 30), InlineData("", 10L << 30), InlineData("4096", 4096), InlineData("5K", 5L << 10), InlineData("5m", 5L << 20), InlineData("2G", 2L << 30), InlineData("1T", 1L << 40)]
+    public void Its_limit_is_a_number_of_bytes_with_or_without_a_unit(string? text, long limit) => TreeCache.LimitOf(text).Should().Be(limit);
+
+    [Theory, InlineData("0"), InlineData("-1G"), InlineData("much"), InlineData("1.5G"), InlineData("99999999T"), InlineData("G")]
+    public void A_limit_that_is_no_size_is_named(string text)
+    {
+        var reading = () => TreeCache.LimitOf(text);
+        reading.Should().Throw<RootTreeException>().WithMessage($"NSFIXTURE_CACHE_SIZE={text} is no size*10G*");
+    }
+
+    [Fact]
     public void A_cache_that_others_could_write_to_is_not_used()
     {
         Directory.CreateDirectory(Location);

@@ -29,6 +29,9 @@ public class OutcomeTests(ITestOutputHelper output)
     [Fact, Trait("Category", "Fast")]
     public void Passes() => output.WriteLine("one line\nand another, with <xml> & ünïcödé");
 
+#if ISOLATED
+    [NsFixture.Xunit.IsolatedNetwork(Root = NsFixture.RootKind.ReadOnly)] // its lines are covered all the same
+#endif
     [Fact]
     public async Task Passes_later()
     {
@@ -66,6 +69,9 @@ public class OutcomeTests(ITestOutputHelper output)
     public void Takes_rows(string text, int number) => Assert.NotEqual(1, number + text.Length - 7);
 }
 
+#if ISOLATED
+[NsFixture.Xunit.IsolatedNetwork(Root = NsFixture.RootKind.Minimal, RootPrograms = ["sh"])] // these too
+#endif
 public class OtherTests
 {
     [Fact(DisplayName = "A name of its own, with spaces")]

@@ -19,11 +19,11 @@ internal static class Decompression
         magic = magic[..archive.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false)];
         archive.Position = start;
         if (magic.StartsWith((ReadOnlySpan<byte>)[0x1f, 0x8b]))
-            return new BufferedStream(new GZipStream(through, CompressionMode.Decompress, leaveOpen: true), BufferSize);
+            return new GZipStream(new BufferedStream(through, BufferSize), CompressionMode.Decompress, leaveOpen: true); // reads 8 KB at a time
         if (magic.StartsWith((ReadOnlySpan<byte>)[0x28, 0xb5, 0x2f, 0xfd]))
-            return new BufferedStream(new ZstdStream(through), BufferSize);
+            return new ZstdStream(through);
         string? other = magic.StartsWith("BZh"u8) ? "bzip2" : magic.StartsWith((ReadOnlySpan<byte>)[0xfd, (byte)'7', (byte)'z', (byte)'X', (byte)'Z']) ? "xz" : null;
-        return other == null ? new BufferedStream(through, BufferSize)
+        return other == null ? through
             : throw new RootTreeException($"{what} is compressed with {other}, which is not read here: compress it with gzip or zstd, or not at all.");
     }
 }

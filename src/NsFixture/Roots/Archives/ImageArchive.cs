@@ -68,9 +68,11 @@ internal sealed class ImageArchive : IDisposable
             using var compressed = new HashingStream(file);
             using Stream opened = Decompression.Open(file, compressed, what);
             using var content = new HashingStream(opened);
-            unpacker.Unpack(content, what, isLayer: true);
+            using var ahead = new ReadAheadStream(content);
+            unpacker.Unpack(ahead, what, isLayer: true);
             try
             {
+                ahead.Drain();
                 Require(content.Finish(), layer.ContentDigest, what + ": its content");
                 Require(compressed.Finish(), layer.Digest, what);
             }

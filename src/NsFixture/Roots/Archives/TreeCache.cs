@@ -26,7 +26,8 @@ internal sealed class TreeCache
 {
     public const long DefaultLimit = 10L << 30;
     private const string Format = "v1"; // raised when trees are unpacked in another way
-    private static readonly Lazy<TreeCache> LazyShared = new(() => new TreeCache(DefaultDirectory(), LimitFromEnvironment()));
+    private static readonly Lazy<TreeCache> LazyShared = new(() =>
+        new TreeCache(DirectoryFor(Environment.GetEnvironmentVariable("XDG_CACHE_HOME"), Environment.GetEnvironmentVariable("HOME")), LimitOf(Environment.GetEnvironmentVariable("NSFIXTURE_CACHE_SIZE"))));
 
     private readonly string trees, locks, workshop;
     private readonly ConcurrentDictionary<string, Lazy<string>> inUse = [];
@@ -232,17 +233,13 @@ internal sealed class TreeCache
         LinuxException.Check(Libc.Open(path, Fcntl.O_RDWR | Fcntl.O_CREAT | Fcntl.O_CLOEXEC, 0x180 /* 0600 */), "open", path);
 
     /// <summary>By the XDG base directory specification; without a home, a directory of the user's own among the temporary ones.</summary>
-    private static string DefaultDirectory()
-    {
-        string? home = Environment.GetEnvironmentVariable("HOME"), cache = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
-        return cache is ['/', ..] ? cache.TrimEnd('/') + "/nsfixture"
+    internal static string DirectoryFor(string? cache, string? home) =>
+        cache is ['/', ..] ? cache.TrimEnd('/') + "/nsfixture"
             : home is ['/', _, ..] && Libc.Access(home, 2 /* W_OK */) == 0 ? home.TrimEnd('/') + "/.cache/nsfixture"
             : Path.Combine(Path.GetTempPath(), $"nsfixture-cache-{Libc.GetEUid()}");
-    }
 
-    private static long LimitFromEnvironment()
+    internal static long LimitOf(string? text)
     {
-        string? text = Environment.GetEnvironmentVariable("NSFIXTURE_CACHE_SIZE");
         if (string.IsNullOrEmpty(text))
             return DefaultLimit;
         int shift = char.ToUpperInvariant(text[^1]) switch { 'K' => 10, 'M' => 20, 'G' => 30, 'T' => 40, _ => 0 };

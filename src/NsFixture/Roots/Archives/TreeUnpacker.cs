@@ -24,6 +24,7 @@ internal sealed unsafe class TreeUnpacker
 
     private readonly string root;
     private readonly bool setOwners;
+    private readonly FileStatus own; // what is made belongs to whom the directory belongs to
     private readonly long maxSize;
     private readonly int maxEntries;
     private readonly byte[] buffer = new byte[128 * 1024];
@@ -39,7 +40,7 @@ internal sealed unsafe class TreeUnpacker
     /// <param name="maxSize">The most bytes that all files together may have.</param>
     /// <param name="maxEntries">The most entries that all layers together may have.</param>
     public TreeUnpacker(string root, bool setOwners, long maxSize, int maxEntries = DefaultMaxEntries) =>
-        (this.root, this.setOwners, this.maxSize, this.maxEntries) = (root, setOwners, maxSize, maxEntries);
+        (this.root, this.setOwners, this.maxSize, this.maxEntries, own) = (root, setOwners, maxSize, maxEntries, FileStatus.Of(root));
 
     /// <summary>The size of all files so far, in bytes.</summary>
     public long Size => size;
@@ -177,22 +178,38 @@ internal sealed unsafe class TreeUnpacker
         if (entry.Length > maxSize - size)
             throw new Refusal($"makes the tree larger than {maxSize} bytes, which is all that the cache of root trees may have: raise NSFIXTURE_CACHE_SIZE, or use a smaller image");
         size += entry.Length;
-        Remove(path);
-        string full = Full(path);
-        int fd = LinuxException.Check(Libc.Open(full, Fcntl.O_WRONLY | Fcntl.O_CREAT | Fcntl.O_EXCL | Fcntl.O_CLOEXEC, 0x180 /* 0600 */), "open", path);
+        int fd = MakeFile(path);
         try
         {
             int n;
             while (entry.DataStream is { } data && (n = data.Read(buffer)) > 0)
                 FileSystem.WriteAll(fd, buffer.AsSpan(0, n), path);
+            // By the descriptor: no further path to be walked.
+            if (IsAnothers(entry))
+                LinuxException.Check(Libc.FChown(fd, (uint)entry.Uid, (uint)entry.Gid), "chown", path);
+            LinuxException.Check(Libc.FChmod(fd, Permissions(entry)), "chmod", path);
+            TimeSpec* times = stackalloc TimeSpec[2];
+            times[0] = times[1] = TimeOf(entry.ModificationTime);
+            _ = Libc.FUTimeNs(fd, times); // a time that the file system cannot have is no loss
         }
         finally
         {
             Descriptors.Close(fd);
         }
-        SetOwner(entry, path);
-        Chmod(full, Permissions(entry));
-        SetTime(full, entry.ModificationTime);
+    }
+
+    private int MakeFile(string path)
+    {
+        const int flags = Fcntl.O_WRONLY | Fcntl.O_CREAT | Fcntl.O_EXCL | Fcntl.O_CLOEXEC;
+        const int mode = 0x180; // 0600
+        string full = Full(path);
+        int fd = Libc.Open(full, flags, mode);
+        if (fd < 0 && Marshal.GetLastPInvokeError() == Err.EEXIST)
+        {
+            Remove(path);
+            fd = Libc.Open(full, flags, mode);
+        }
+        return LinuxException.Check(fd, "open", path);
     }
 
     private void MakeHardLink(TarEntry entry, string path)
@@ -270,9 +287,11 @@ internal sealed unsafe class TreeUnpacker
 
     private void SetOwner(TarEntry entry, string path)
     {
-        if (setOwners && Libc.LChown(Full(path), (uint)entry.Uid, (uint)entry.Gid) != 0)
+        if (IsAnothers(entry) && Libc.LChown(Full(path), (uint)entry.Uid, (uint)entry.Gid) != 0)
             throw LinuxException.Last("chown", path);
     }
+
+    private bool IsAnothers(TarEntry entry) => setOwners && ((uint)entry.Uid != own.Owner || (uint)entry.Gid != own.Group);
 
     private uint Permissions(TarEntry entry)
     {
@@ -287,9 +306,11 @@ internal sealed unsafe class TreeUnpacker
     private static void SetTime(string full, DateTimeOffset time)
     {
         TimeSpec* times = stackalloc TimeSpec[2];
-        times[0] = times[1] = new TimeSpec { tv_sec = time.ToUnixTimeSeconds(), tv_nsec = time.UtcTicks % TimeSpan.TicksPerSecond * 100 };
-        _ = Libc.UTimensAt(Fcntl.AT_FDCWD, full, times, Fcntl.AT_SYMLINK_NOFOLLOW); // a time that the file system cannot have is no loss
+        times[0] = times[1] = TimeOf(time);
+        _ = Libc.UTimensAt(Fcntl.AT_FDCWD, full, times, Fcntl.AT_SYMLINK_NOFOLLOW);
     }
+
+    private static TimeSpec TimeOf(DateTimeOffset time) => new() { tv_sec = time.ToUnixTimeSeconds(), tv_nsec = time.UtcTicks % TimeSpan.TicksPerSecond * 100 };
 
     private static void Chmod(string full, uint mode)
     {
