@@ -6,7 +6,8 @@ using NsFixture.Diagnostics;
 namespace NsFixture.Isolated.Tests;
 
 /// <summary>What the doctor says in containers of a real engine.</summary>
-public class DoctorContainerTests(Podman podman) : IClassFixture<Podman>
+[Collection(nameof(OnePodman))]
+public class DoctorContainerTests(Podman podman)
 {
     [EngineFact]
     public async Task In_a_privileged_container_sandboxes_can_be_had()

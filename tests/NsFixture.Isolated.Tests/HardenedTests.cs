@@ -83,7 +83,7 @@ public abstract class HardenedTests
         (await process.StandardOutput.ReadToEndAsync()).Should().Be("0\n");
         await process.WaitForExitAsync();
         File.AppendAllText("/etc/hosts", "10.0.0.99 more\n");
-        File.WriteAllText("/tmp/x", "1");
+        File.WriteAllText("/tmp/written", "1");
         GC.Collect();
         GC.WaitForPendingFinalizers();
     }

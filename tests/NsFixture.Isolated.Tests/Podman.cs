@@ -109,3 +109,7 @@ public sealed class Podman : IAsyncLifetime
         Environment = { ["CONTAINERS_CONF"] = directory + "/containers.conf" },
     })!;
 }
+
+/// <summary>One after another, for the engine is named by a variable of the process.</summary>
+[CollectionDefinition(nameof(OnePodman))]
+public class OnePodman : ICollectionFixture<Podman>;

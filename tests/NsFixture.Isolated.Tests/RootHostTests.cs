@@ -56,7 +56,7 @@ public abstract class RootHostTests
 
     [Fact]
     public async Task A_read_only_host_writes_to_temporary_files_only() =>
-        (await Run("closed", "echo x > /usr/x; echo x > /etc/x; echo x > /x; echo x > /var/x; echo x > /tmp/x && echo x > /run/x && echo x > /dev/shm/x && echo fine"))
+        (await Run("closed", "echo x > /usr/x; echo x > /etc/x; echo x > /x; echo x > /var/x; echo x > /tmp/written && echo x > /run/x && echo x > /dev/shm/x && echo fine"))
             .Should().Match<CommandResult>(r => r.StandardOutput == "fine\n" && r.StandardError.Split("ead-only").Length == 5);
 
     [Fact]

@@ -67,7 +67,7 @@ public abstract class RootKindTests
     [Fact]
     public void Temporary_files_can_be_written_and_others_as_the_tree_allows()
     {
-        File.WriteAllText("/tmp/x", "1");
+        File.WriteAllText("/tmp/written", "1");
         File.WriteAllText("/run/x", "1");
         var writing = () => File.WriteAllText("/usr/written", "1");
         if (Kind == RootKind.ReadOnly)

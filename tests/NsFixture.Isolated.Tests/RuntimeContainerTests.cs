@@ -17,7 +17,8 @@ public sealed class EngineFactAttribute : FactAttribute
 }
 
 /// <summary>Containers of a real engine on a network.</summary>
-public class RuntimeContainerTests(Podman podman) : IClassFixture<Podman>
+[Collection(nameof(OnePodman))]
+public class RuntimeContainerTests(Podman podman)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
@@ -89,7 +90,11 @@ public class RuntimeContainerTests(Podman podman) : IClassFixture<Podman>
         await nowhere.Should().ThrowAsync<InvalidTopologyException>().WithMessage("*Network = \"wan\" does not exist*");
         network.Describe().Should().Be(before);
     }
+}
 
+/// <summary>Without an engine.</summary>
+public class NoContainerTests
+{
     [Fact, IsolatedNetwork(Hosts = ["client"])]
     public async Task Inside_an_isolated_test_it_is_said_where_containers_can_be_attached()
     {

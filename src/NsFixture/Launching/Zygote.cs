@@ -280,6 +280,8 @@ internal sealed partial class Zygote(int client, UserMapping mapping, List<strin
             {
                 if (pid < 0 || !alone)
                     Descriptors.Close(control);
+                if (pid < 0)
+                    Descriptors.Close(requests);
                 foreach (int fd in (int[])[read, write, testRequests, .. descriptors.AsSpan(1)])
                     Descriptors.Close(fd);
             }
