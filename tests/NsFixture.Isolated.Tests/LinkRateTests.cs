@@ -49,7 +49,7 @@ public class LinkRateTests
         List<int> arrived = Datagrams(network["b"], network["a"], 100, 1472, paced: false);
         arrived.Should().BeInAscendingOrder().And.StartWith([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
         arrived.Count.Should().BeInRange(10, 20, "10 wait, one is on its way, and a few go while the others come");
-        network["a"].Links[0].Counters().Down.QueueDrops.Should().Be(100 - arrived.Count);
+        network["a"].Links[0].Counters().Down.QueueDrops.Should().BeInRange(100 - arrived.Count, 103 - arrived.Count, "a message of neighbour discovery may come in between");
     }
 
     [Fact]

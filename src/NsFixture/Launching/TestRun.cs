@@ -188,6 +188,8 @@ internal sealed partial class TestRun
         if (!reading || awaitsEnd)
             return; // it was quicker than the thread that wrote its request; BeginReading looks again
         Drain();
+        if (awaitsEnd)
+            return; // its last report was there, and what it leaves is still being looked for
         Finish(timedOut ? Deadline() : Ended($"The test's process {sandbox.End} {tracker.Progress}."));
     }
 
@@ -201,6 +203,11 @@ internal sealed partial class TestRun
             return;
         }
         Drain();
+        if (awaitsEnd)
+        {
+            CompleteEnd();
+            return;
+        }
         string why = sandbox.Failure ?? "the sandbox's init process ended unexpectedly";
         Finish(timedOut ? Deadline()
             : OfServer(sandbox, started ? "The test had started" : "The test had not started") is { } lost ? lost with { Messages = [lost.Messages[0] + Tails()] }
@@ -211,7 +218,7 @@ internal sealed partial class TestRun
     private void Drain()
     {
         ReadReports(untilEmpty: true);
-        if (over)
+        if (over || awaitsEnd)
             return;
         ReleaseHeld();
         DrainOutput();

@@ -29,9 +29,6 @@ public class OutcomeTests(ITestOutputHelper output)
     [Fact, Trait("Category", "Fast")]
     public void Passes() => output.WriteLine("one line\nand another, with <xml> & ünïcödé");
 
-#if ISOLATED
-    [NsFixture.Xunit.IsolatedNetwork(Root = NsFixture.RootKind.ReadOnly)] // its lines are covered all the same
-#endif
     [Fact]
     public async Task Passes_later()
     {
