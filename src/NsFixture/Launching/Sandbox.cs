@@ -132,6 +132,8 @@ internal sealed partial class Sandbox(EventLoop loop, int control, SandboxSpec s
 
     public void Reaped(ProcessEnd end)
     {
+        while (!closed && UnixSocket.Peek(control) > 0)
+            Receive(); // init's last words, which this has overtaken: it comes by another socket
         if (!end.Success)
             Failure ??= $"the sandbox's init process {end}";
         Descriptors.Close(pidFd);

@@ -161,7 +161,7 @@ internal sealed partial class TestRun
             case TestReportKind.CaseStarting:
                 started = true;
                 StartTimer();
-                tracker.Receive(message);
+                Pass(message);
                 break;
             case TestReportKind.WaitingForDebugger:
                 debugged = true;
