@@ -49,6 +49,7 @@ internal static class TestProcess
         TestRequest received = channel.ReceiveRequest();
         _ = Enter(received, channel, control: -1);
         runner.WarmUp(Request, channel);
+        _ = (IsolatedNetwork.HasAskedInit, TeardownLog.IsWanted);
         IsolatedNetwork.Leave();
         // Until a test's process sets its own. Not what they were: to ask for that would open the console, threads and all.
         Console.SetOut(TextWriter.Null);
