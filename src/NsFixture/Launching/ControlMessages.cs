@@ -51,7 +51,7 @@ internal enum ControlKind : byte
     /// <summary>Client → init: the test has reported everything; end in order.</summary>
     Finish,
 
-    /// <summary>Init → client: an <see cref="EndReport"/>; it ends now.</summary>
+    /// <summary>Init, or a test that has built its sandbox itself → client: an <see cref="EndReport"/>; it ends now.</summary>
     Ending,
 
     /// <summary>Anyone → init: a <see cref="HostRequest"/>, host, arguments. Answered in order.</summary>
@@ -100,9 +100,9 @@ internal enum HostRequest : byte
     /// <summary>A <see cref="Networking.PlanChange"/> on the host's account; host -1: on nobody's.</summary>
     Change,
 
-
     /// <summary>A control socket of the name server's, which is started if there is none; for <see cref="DnsRequest"/>.</summary>
     Dns,
+
     /// <summary>The directory in which all lies that was written to the host's root tree.</summary>
     Layers,
 

@@ -162,7 +162,7 @@ internal sealed class DnsService(NetworkPlan plan, SandboxNetwork network, int[]
         try
         {
             _ = Libc.SetSid();
-            Descriptors.CloseAllBut([.. runtimeDescriptors.Concat(sockets.SelectMany(s => (int[])[s.Udp, s.Tcp])).Append(control).Order()]);
+            Descriptors.CloseAllBut([.. runtimeDescriptors, .. sockets.SelectMany(s => (int[])[s.Udp, s.Tcp]), control]);
             new DnsResponder(control, sockets, plan, network.HasIPv6).Run();
             Libc.Exit(0);
         }

@@ -89,11 +89,7 @@ internal static class ForkServerProcess
             if (failure != null)
                 throw failure;
             Descriptors.Close(client); // the test host sees the end of the connection when the zygote ends
-            int status;
-            while (Libc.WaitPid(zygote, &status, 0) < 0)
-            {
-            }
-            return new ProcessEnd(status).Success ? 0 : 1;
+            return ProcessEnd.Await(zygote).Success ? 0 : 1;
         }
         catch (Exception e)
         {

@@ -53,12 +53,9 @@ internal static class Probe
             Descriptors.Close(write);
             if (pid > 0)
             {
-                int status;
                 if (problem != null)
                     _ = Libc.Kill(pid, SignalNumbers.SIGKILL);
-                while (Libc.WaitPid(pid, &status, 0) < 0 && System.Runtime.InteropServices.Marshal.GetLastPInvokeError() == Err.EINTR)
-                {
-                }
+                ProcessEnd.Await(pid);
             }
         }
         var attempts = new Dictionary<string, Attempt>();

@@ -174,12 +174,8 @@ internal static unsafe class ProbeProcess
 
     private static void Await(int pid)
     {
-        int status;
-        while (Libc.WaitPid(pid, &status, 0) < 0)
-        {
-        }
-        if (status != 0)
-            Say($"{Problem}\tThe process that tried it {new ProcessEnd(status)}.");
+        if (ProcessEnd.Await(pid) is { Success: false } end)
+            Say($"{Problem}\tThe process that tried it {end}.");
     }
 
     private static void Say(string name, int errno, string what) => Say($"{name}\t{errno}\t{what}");

@@ -123,7 +123,7 @@ internal sealed partial class Zygote(int client, UserMapping mapping, List<strin
             bool works = UnixSocket.Receive(ours, out _) is [(byte)ControlKind.TestEnded, 0, 0, 0, 0];
             Descriptors.Close(ours);
             ours = -1;
-            ProcessEnd end = WaitFor(pid);
+            ProcessEnd end = ProcessEnd.Await(pid);
             Descriptors.Close(pidFd);
             if (works)
                 pairs = pair;
@@ -142,15 +142,6 @@ internal sealed partial class Zygote(int client, UserMapping mapping, List<strin
     }
 
     private void NoteNoPairs(string why) => notes.Add($"Each sandbox has one more copy of the runtime, as its process 1, and starts later: {why}");
-
-    private static unsafe ProcessEnd WaitFor(int pid)
-    {
-        int status;
-        while (Libc.WaitPid(pid, &status, 0) < 0)
-        {
-        }
-        return new ProcessEnd(status);
-    }
 
     private void WaitForWork()
     {
@@ -236,7 +227,7 @@ internal sealed partial class Zygote(int client, UserMapping mapping, List<strin
             }
             Libc.Exit(0);
         }
-        WaitFor(pid);
+        ProcessEnd.Await(pid);
         Descriptors.Close(pidFd);
     }
 

@@ -88,6 +88,19 @@ internal static unsafe class FileSystem
         }
     }
 
+    /// <summary>A whole file, or nothing where there is none or one may not look: a process that a file of /proc is about may end at any time.</summary>
+    public static string ReadTextIfThere(string path)
+    {
+        try
+        {
+            return ReadText(path);
+        }
+        catch (LinuxException)
+        {
+            return "";
+        }
+    }
+
     /// <summary>A whole file; files of /proc, which have no size, included.</summary>
     public static string ReadText(string path)
     {

@@ -62,15 +62,12 @@ internal static unsafe class Hardening
         if (moved)
             FileSystem.WriteAll(write, [1], "to the helper");
         Descriptors.Close(write);
-        int status;
-        while (Libc.WaitPid(helper, &status, 0) < 0)
-        {
-        }
+        ProcessEnd written = ProcessEnd.Await(helper);
         Descriptors.Close(pidFd);
         if (refused != null)
             throw refused;
-        if (new ProcessEnd(status) is { Success: false } end)
-            throw new LinuxException("write", $"the user map of process {self}", end.Exited ? end.ExitCode : Err.EPERM);
+        if (!written.Success)
+            throw new LinuxException("write", $"the user map of process {self}", written.Exited ? written.ExitCode : Err.EPERM);
     }
 
     private static bool WaitForByte(int pipe)

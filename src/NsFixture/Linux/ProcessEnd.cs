@@ -1,8 +1,21 @@
+using System.Runtime.InteropServices;
+
 namespace NsFixture.Linux;
 
 /// <summary>How a process ended, from the status that waitpid(2) returns.</summary>
 internal readonly record struct ProcessEnd(int Status)
 {
+    /// <summary>Waits for a child to end, and reaps it.</summary>
+    /// <exception cref="LinuxException">It is no child of this process, or has been reaped.</exception>
+    public static unsafe ProcessEnd Await(int pid)
+    {
+        int status;
+        while (Libc.WaitPid(pid, &status, 0) < 0)
+            if (Marshal.GetLastPInvokeError() != Err.EINTR)
+                throw LinuxException.Last("waitpid", $"for process {pid}");
+        return new ProcessEnd(status);
+    }
+
     public bool Exited => (Status & 0x7F) == 0;
 
     public int ExitCode => (Status >> 8) & 0xFF;

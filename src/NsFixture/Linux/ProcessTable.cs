@@ -26,11 +26,11 @@ internal static class ProcessTable
     public static List<Process> All()
     {
         var all = new List<Process>();
-        bool isOwn = Fields(Read("/proc/self/stat")) is [var self, ..] && self == Libc.GetPid().ToString(CultureInfo.InvariantCulture);
+        bool isOwn = Fields(FileSystem.ReadTextIfThere("/proc/self/stat")) is [var self, ..] && self == Libc.GetPid().ToString(CultureInfo.InvariantCulture);
         int depth = isOwn ? 0 : Names("self").Length - 1;
         foreach (string path in Directory.EnumerateDirectories("/proc"))
         {
-            if (!int.TryParse(Path.GetFileName(path), out int entry) || Fields(Read(path + "/stat")) is not { Length: > 20 } fields)
+            if (!int.TryParse(Path.GetFileName(path), out int entry) || Fields(FileSystem.ReadTextIfThere(path + "/stat")) is not { Length: > 20 } fields)
                 continue;
             int id = entry;
             if (!isOwn && (Names(Path.GetFileName(path)) is not { } names || names.Length <= depth || !int.TryParse(names[depth], out id)))
@@ -84,19 +84,7 @@ internal static class ProcessTable
     private static string[] Names(string entry)
     {
         const string key = "NSpid:";
-        string? line = Read($"/proc/{entry}/status").Split('\n').FirstOrDefault(l => l.StartsWith(key, StringComparison.Ordinal));
+        string? line = FileSystem.ReadTextIfThere($"/proc/{entry}/status").Split('\n').FirstOrDefault(l => l.StartsWith(key, StringComparison.Ordinal));
         return line?[key.Length..].Split('\t', StringSplitOptions.RemoveEmptyEntries) ?? [];
-    }
-
-    private static string Read(string path)
-    {
-        try
-        {
-            return FileSystem.ReadText(path);
-        }
-        catch (LinuxException)
-        {
-            return ""; // it has ended
-        }
     }
 }

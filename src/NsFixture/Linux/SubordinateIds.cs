@@ -71,11 +71,8 @@ internal static class SubordinateIds
             Span<byte> bytes = stackalloc byte[1024];
             for (int n; (n = SocketStream.Read(read, bytes)) > 0;)
                 said += Encoding.UTF8.GetString(bytes[..n]);
-            int status;
-            while (Libc.WaitPid(child, &status, 0) < 0 && System.Runtime.InteropServices.Marshal.GetLastPInvokeError() == Err.EINTR)
-            {
-            }
-            return new ProcessEnd(status).Success ? null : $"{path} {new ProcessEnd(status)} ({said.Trim()})";
+            ProcessEnd end = ProcessEnd.Await(child);
+            return end.Success ? null : $"{path} {end} ({said.Trim()})";
         }
         catch (LinuxException e)
         {

@@ -74,7 +74,7 @@ internal sealed unsafe class Nat64Process
         }
         try
         {
-            Descriptors.CloseAllBut([.. runtimeDescriptors.Append(socket).Order()]);
+            Descriptors.CloseAllBut([.. runtimeDescriptors, socket]);
             Translate();
         }
         catch (Exception e)

@@ -49,11 +49,11 @@ internal static class HangDump
     private static void AppendProcess(StringBuilder text, ProcessTable.Process process, int depth, ref int threads)
     {
         string indent = new(' ', 2 * (depth + 1));
-        string command = Read($"/proc/{process.Entry}/cmdline").Replace('\0', ' ').Trim();
+        string command = FileSystem.ReadTextIfThere($"/proc/{process.Entry}/cmdline").Replace('\0', ' ').Trim();
         if (command.Contains(" fork-server ", StringComparison.Ordinal))
             command = "the test's runtime, or a helper of NsFixture's"; // forks have their ancestor's command line
         else if (command.Length == 0)
-            command = Read($"/proc/{process.Entry}/comm").Trim();
+            command = FileSystem.ReadTextIfThere($"/proc/{process.Entry}/comm").Trim();
         text.AppendLine(CultureInfo.InvariantCulture, $"{indent}process {process.Entry}: {(command.Length > LongestCommand ? command[..LongestCommand] + "…" : command)}{(process.HasEnded ? " (has ended)" : "")}");
         foreach (string task in Entries($"/proc/{process.Entry}/task"))
         {
@@ -63,9 +63,9 @@ internal static class HangDump
                     text.Append(indent).AppendLine("  … and more threads");
                 return;
             }
-            string stat = Read(task + "/stat"), state = stat.Length == 0 ? "" : stat[(stat.LastIndexOf(')') + 2)..][..1];
+            string stat = FileSystem.ReadTextIfThere(task + "/stat"), state = stat.Length == 0 ? "" : stat[(stat.LastIndexOf(')') + 2)..][..1];
             if (state.Length > 0)
-                text.AppendLine(CultureInfo.InvariantCulture, $"{indent}  thread {Path.GetFileName(task)} '{Read(task + "/comm").Trim()}': {State(state)}{Waiting(task, process.Entry)}");
+                text.AppendLine(CultureInfo.InvariantCulture, $"{indent}  thread {Path.GetFileName(task)} '{FileSystem.ReadTextIfThere(task + "/comm").Trim()}': {State(state)}{Waiting(task, process.Entry)}");
         }
     }
 
@@ -82,8 +82,8 @@ internal static class HangDump
     // wchan is a function of the kernel's, or 0; syscall is "running", or a number and the arguments in hexadecimal (proc_pid_syscall(5)).
     private static string Waiting(string task, int process)
     {
-        string where = Read(task + "/wchan").Trim(), text = where is "" or "0" ? "" : $" in {where}";
-        string[] call = Read(task + "/syscall").Split(' ');
+        string where = FileSystem.ReadTextIfThere(task + "/wchan").Trim(), text = where is "" or "0" ? "" : $" in {where}";
+        string[] call = FileSystem.ReadTextIfThere(task + "/syscall").Split(' ');
         if (call.Length < 2 || !int.TryParse(call[0], CultureInfo.InvariantCulture, out int number) || number < 0)
             return text;
         string? name = WaitingCalls.Name(number);
@@ -101,7 +101,7 @@ internal static class HangDump
             if (Target(task + "/ns/net") is not { } network || !seen.Add(network))
                 continue;
             foreach (string protocol in (string[])["tcp", "tcp6", "udp", "udp6"])
-                foreach (string[] fields in Read($"{task}/net/{protocol}").Split('\n').Skip(1).Select(l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Where(f => f.Length > 4))
+                foreach (string[] fields in FileSystem.ReadTextIfThere($"{task}/net/{protocol}").Split('\n').Skip(1).Select(l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Where(f => f.Length > 4))
                 {
                     if (shown++ == MostSockets)
                     {
@@ -150,18 +150,6 @@ internal static class HangDump
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return null;
-        }
-    }
-
-    private static string Read(string path)
-    {
-        try
-        {
-            return FileSystem.ReadText(path);
-        }
-        catch (LinuxException)
-        {
-            return ""; // it has ended, or one may not look
         }
     }
 }

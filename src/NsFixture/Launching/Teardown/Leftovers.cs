@@ -5,7 +5,8 @@ namespace NsFixture.Launching;
 
 /// <summary>
 /// The leak oracle: what of a test is still in its sandbox when its process has ended. All of it ends with the sandbox, by the kernel's own rules; but a test that
-/// leaves it would leave it on a machine, too, so it is named. It runs in init, which sees everything in the sandbox and which no test waits for.
+/// leaves it would leave it on a machine, too, so it is named. It runs in init, which sees everything in the sandbox, or at the end of the test's
+/// process (<see cref="TestEnd"/>); no test waits for it.
 /// <para>
 /// What a test may leave: files, since everything that is written is private to begin with; and programs on hosts, which NsFixture started and ends itself.
 /// </para>
@@ -16,7 +17,7 @@ internal static class Leftovers
     private static readonly (string File, string What)[] SystemV = [("shm", "System V shared memory"), ("sem", "System V semaphores"), ("msg", "System V message queue")];
 
     /// <summary>The mounts that there are now, to be compared with those of the end.</summary>
-    public static string Mounts() => Read("/proc/self/mountinfo");
+    public static string Mounts() => FileSystem.ReadTextIfThere("/proc/self/mountinfo");
 
     /// <summary>Has its code compiled, by use.</summary>
     public static void Rehearse() => _ = new EndReport(Find(0, [], ""), [], [new EndStep("", 0)]).Write();
@@ -50,12 +51,12 @@ internal static class Leftovers
                 (others ??= []).Add(process);
         if (others == null)
             return;
-        string own = Read("/proc/self/cmdline");
+        string own = FileSystem.ReadTextIfThere("/proc/self/cmdline");
         foreach (ProcessTable.Process process in others.Take(MostOfAKind))
         {
             // Init's helpers are forks of it, with its command line: the emulator, the name server.
-            string[] stat = Read($"/proc/{process.Entry}/stat") is { Length: > 0 } text ? Words(text[(text.LastIndexOf(')') + 1)..]) : [];
-            string command = Read($"/proc/{process.Entry}/cmdline");
+            string[] stat = FileSystem.ReadTextIfThere($"/proc/{process.Entry}/stat") is { Length: > 0 } text ? Words(text[(text.LastIndexOf(')') + 1)..]) : [];
+            string command = FileSystem.ReadTextIfThere($"/proc/{process.Entry}/cmdline");
             if (stat.Length < 4 || command == own)
                 continue;
             int session = int.Parse(stat[3], CultureInfo.InvariantCulture);
@@ -70,7 +71,7 @@ internal static class Leftovers
                 notes.Add("ignores SIGTERM");
             command = command.Replace('\0', ' ').Trim();
             if (command.Length == 0)
-                command = Read($"/proc/{process.Entry}/comm").Trim();
+                command = FileSystem.ReadTextIfThere($"/proc/{process.Entry}/comm").Trim();
             if (command.Length > LongestCommand)
                 command = command[..LongestCommand] + "…";
             left.Add($"process {process.Id}, '{command}'{(notes.Count == 0 ? "" : $" ({string.Join(", ", notes)})")}");
@@ -95,19 +96,7 @@ internal static class Leftovers
 
     private static string[] Words(string line) => line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
-    private static string[] Lines(string path) => Read(path).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    private static string[] Lines(string path) => FileSystem.ReadTextIfThere(path).Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     private static IEnumerable<string> Entries(string directory) => FileSystem.Exists(directory) ? Directory.EnumerateFileSystemEntries(directory) : [];
-
-    private static string Read(string path)
-    {
-        try
-        {
-            return FileSystem.ReadText(path);
-        }
-        catch (LinuxException)
-        {
-            return ""; // it has ended, or this kernel has no such thing
-        }
-    }
 }

@@ -48,7 +48,7 @@ internal sealed unsafe class EgressProcess
         try
         {
             _ = Libc.SetSid();
-            Descriptors.CloseAllBut([.. runtimeDescriptors.Concat(listeners).Append(packets).Append(channel).Order()]);
+            Descriptors.CloseAllBut([.. runtimeDescriptors, .. listeners, packets, channel]);
             new Loop(this, new MachineSockets(channel)).Run();
             Libc.Exit(0);
         }

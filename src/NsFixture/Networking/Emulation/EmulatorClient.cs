@@ -112,7 +112,7 @@ internal sealed class EmulatorClient
             {
                 if (Libc.SetNs(switchNamespace, (int)Sched.CLONE_NEWNET) != 0)
                     throw LinuxException.Last("setns", "net, of the switch");
-                Descriptors.CloseAllBut([.. runtimeDescriptors.Append(control).Where(fd => fd > 2).Order()]);
+                Descriptors.CloseAllBut([.. runtimeDescriptors, control]);
                 emulator = new Emulator(control, seed, maxPacket);
             }
             catch (LinuxException e)

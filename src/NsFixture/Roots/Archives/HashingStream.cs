@@ -3,26 +3,12 @@ using System.Security.Cryptography;
 namespace NsFixture.Roots.Archives;
 
 /// <summary>Passes on what it reads, and hashes it on the way with SHA-256, which is what image digests are of.</summary>
-internal sealed class HashingStream(Stream inner) : Stream
+internal sealed class HashingStream(Stream inner) : ForwardStream
 {
     private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
 
     // The end of an archive is told by blocks of zeros; it is gone when the last block read is not one.
     private readonly byte[] last = new byte[512];
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <summary>Whether the last 512 bytes read were zeros.</summary>
     public bool EndsInZeros => !last.AsSpan().ContainsAnyExcept((byte)0);
@@ -36,8 +22,6 @@ internal sealed class HashingStream(Stream inner) : Stream
         }
         return "sha256:" + Convert.ToHexStringLower(hash.GetHashAndReset());
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
     public override int Read(Span<byte> buffer)
     {
@@ -55,14 +39,6 @@ internal sealed class HashingStream(Stream inner) : Stream
         }
         return n;
     }
-
-    public override void Flush() => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

@@ -7,7 +7,7 @@ namespace NsFixture.Roots.Archives;
 /// What another stream has, read from it by a thread that is some blocks ahead: decompressing and hashing then take a processor of their own
 /// while the reader writes files. A fault of the other stream is thrown where its bytes would have come.
 /// </summary>
-internal sealed class ReadAheadStream : Stream
+internal sealed class ReadAheadStream : ForwardStream
 {
     private const int BlockSize = 256 * 1024, Blocks = 8;
 
@@ -29,20 +29,6 @@ internal sealed class ReadAheadStream : Stream
         thread.Start();
     }
 
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
     /// <summary>Reads what is left. Afterwards nobody reads from the other stream any more.</summary>
     public void Drain()
     {
@@ -50,8 +36,6 @@ internal sealed class ReadAheadStream : Stream
             position = current.Length;
         thread.Join();
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
     public override int Read(Span<byte> buffer)
     {
@@ -62,14 +46,6 @@ internal sealed class ReadAheadStream : Stream
         position += n;
         return n;
     }
-
-    public override void Flush() => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

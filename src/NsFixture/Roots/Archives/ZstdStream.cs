@@ -6,7 +6,7 @@ namespace NsFixture.Roots.Archives;
 /// <summary>
 /// Reads what zstd has compressed, by the system's own libzstd, which package managers themselves need; .NET has none before version 11.
 /// </summary>
-internal sealed unsafe class ZstdStream : Stream
+internal sealed unsafe class ZstdStream : ForwardStream
 {
     private readonly Stream compressed;
     private readonly byte[] input = new byte[256 * 1024];
@@ -27,22 +27,6 @@ internal sealed unsafe class ZstdStream : Stream
             throw new RootTreeException("The archive is compressed with zstd, and libzstd.so.1 is not installed: install it (Debian: libzstd1; Fedora: libzstd), or compress with gzip.", e);
         }
     }
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
     public override int Read(Span<byte> buffer)
     {
@@ -70,14 +54,6 @@ internal sealed unsafe class ZstdStream : Stream
         }
         return 0;
     }
-
-    public override void Flush() => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {
