@@ -56,7 +56,7 @@ internal sealed class HostRun : IDisposable
     {
         for (DateTime deadline = DateTime.UtcNow + Patience; Tests.Count == 0; Thread.Sleep(5))
             if (DateTime.UtcNow > deadline || HasEnded)
-                throw new TimeoutException($"No test was started: {(HasEnded ? Output.Result + Errors.Result : "")}");
+                throw new TimeoutException($"No test was started: {(HasEnded ? Output.Result + Errors.Result : Residue.Describe())}");
     }
 
     /// <summary>Waits for the end of the run.</summary>

@@ -6,12 +6,18 @@ namespace NsFixture.Teardown.Tests;
 public class LeakTests
 {
     [Fact]
-    public void Whatever_a_test_leaves_is_named_fails_it_where_that_is_asked_for_and_is_gone_afterwards()
+    public void Whatever_a_test_leaves_is_named_and_fails_it_and_is_gone_afterwards()
     {
-        using var run = new VictimRun("Leaky", environment: ("NSFIXTURE_LEAKS", "fail"));
+        string log = Path.GetTempFileName();
+        using var run = new VictimRun("Leaky", environment: ("NSFIXTURE_TEARDOWN_LOG", log));
         string output = run.WaitForEnd();
         foreach (var (test, leak) in new[]
         {
+            ("Leaves_a_process_that_has_forked_twice", "'sleep 1006' (the one that started it has ended)"),
+            ("Leaves_a_process_in_a_network_of_its_own", "'/bin/sleep 1003' (keeps net:["),
+            ("Leaves_a_network_that_a_descriptor_holds", "'sleep 1004' (holds net:["),
+            ("Leaves_a_network_that_is_mounted", "mount /run/netns/left (keeps net:["),
+            ("Leaves_a_POSIX_message_queue", "POSIX message queue /dev/mqueue/left"),
             ("Leaves_a_child", "'/bin/sleep 1001'"),
             ("Leaves_a_daemon", "(the one that started it has ended, in a session of its own, ignores SIGTERM)"),
             ("Leaves_a_mount", "mount /tmp (tmpfs)"),
@@ -24,19 +30,28 @@ public class LeakTests
             string message = output[output.IndexOf($"Failed Victim.Leaky.{test} ", StringComparison.Ordinal)..];
             message[..message.IndexOf("The end of the sandbox:", StringComparison.Ordinal)].Should().Contain("NsFixture.TestLeakException").And.Contain("The test left behind: ").And.Contain(leak);
         }
-        output.Should().Contain("Failed:     7, Passed:     2");
+        output.Should().Contain("Failed:    12, Passed:     3");
         run.Residue.WaitUntilGone().Should().BeEmpty();
+
+        // The teardown of each can be logged, and with it the files that were private.
+        string[] lines = File.ReadAllLines(log);
+        File.Delete(log);
+        lines.Should().HaveCount(15).And.AllSatisfy(l => l.Should().MatchRegex(@"^Victim\.Leaky\.\w+: looked for leaks \(\d+\.\d ms\), all of it, until init was reaped \(\d+\.\d ms\)"));
+        lines.Should().ContainSingle(l => l.StartsWith("Victim.Leaky.Leaves_files_", StringComparison.Ordinal) && l.Contains("; private files, gone with it: /tmp/", StringComparison.Ordinal) && l.EndsWith("/left-over.txt", StringComparison.Ordinal));
     }
 
     [Fact]
-    public void By_default_it_is_said_on_standard_error_and_the_tests_pass_and_the_teardown_can_be_logged()
+    public void Where_it_is_only_to_be_said_it_is_said_on_standard_error_and_the_tests_pass()
     {
-        string log = Path.GetTempFileName();
-        using var run = new VictimRun("Leaky", environment: ("NSFIXTURE_TEARDOWN_LOG", log));
-        run.WaitForEnd().Should().Contain("Passed:     9");
-        string[] lines = File.ReadAllLines(log);
-        File.Delete(log);
-        lines.Should().HaveCount(9).And.AllSatisfy(l => l.Should().MatchRegex(@"^Victim\.Leaky\.\w+: looked for leaks \(\d+\.\d ms\), all of it, until init was reaped \(\d+\.\d ms\)$"));
+        DirectoryInfo temporary = Directory.CreateDirectory(Path.Combine(VictimRun.Build, "tmp-" + Guid.NewGuid().ToString("N"))); // the machine's: an assembly's directory is written through
+        using var run = new HostRun("Leaky", ("NSFIXTURE_LEAKS", "warn"), ("TMPDIR", temporary.FullName));
+        run.WaitForEnd(TimeSpan.FromMinutes(1));
+        string errors = run.Errors.Result;
+        foreach (string leak in (string[])["'/bin/sleep 1001'", "mount /tmp (tmpfs)", "System V semaphores (key 4243, id ", "POSIX message queue /dev/mqueue/left"])
+            errors.Should().Contain(leak);
+        errors.Should().MatchRegex("NsFixture: warning: \"Victim.Leaky.Leaves_a_socket_and_a_thread\" did not end, close or remove: a TCP socket at .*:5433 that listens; the thread 'left alone'\\.");
+        errors.Should().MatchRegex("\"Victim.Leaky.Leaves_files_and_ends_what_it_starts\" did not end, close or remove: the file .*/left-over.txt in the machine's temporary directory");
+        temporary.Delete(recursive: true);
         run.Residue.WaitUntilGone().Should().BeEmpty();
     }
 

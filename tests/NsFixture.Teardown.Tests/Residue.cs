@@ -37,6 +37,10 @@ internal sealed class Residue
     /// <summary>Those of them whose command line holds <paramref name="text"/>.</summary>
     public List<int> Processes(string text) => [.. Processes().Where(pid => Read($"/proc/{pid}/cmdline").Contains(text, StringComparison.Ordinal))];
 
+    /// <summary>The run's processes, and where in the kernel each of their threads is.</summary>
+    public string Describe() => string.Concat(Processes().Select(pid => $"{Environment.NewLine}{pid} of {Stat(pid).ElementAtOrDefault(1)}: {Read($"/proc/{pid}/cmdline").Replace('\0', ' ')}" + string.Concat(
+        Directory.Exists($"/proc/{pid}/task") ? Directory.GetDirectories($"/proc/{pid}/task").Select(t => $"{Environment.NewLine}  {Read(t + "/comm").Trim()} {Read(t + "/wchan")} {Read(t + "/syscall").Trim()}") : [])));
+
     /// <summary>Remembers the namespaces that the run's processes are in now, to look for them afterwards.</summary>
     /// <returns>How many sandboxes there are.</returns>
     public int RememberNamespaces()

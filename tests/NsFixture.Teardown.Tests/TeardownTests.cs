@@ -8,7 +8,7 @@ public class TeardownTests
     [Theory, InlineData("fork"), InlineData("exec")]
     public void A_run_that_passes_leaves_nothing(string launcher)
     {
-        using var run = new VictimRun("Untidy", launcher);
+        using var run = new VictimRun("Untidy", launcher, ("NSFIXTURE_LEAKS", "warn"));
         run.WaitForEnd().Should().Contain("Passed!").And.Contain("Passed:     5");
         run.Residue.WaitUntilGone().Should().BeEmpty();
     }

@@ -45,13 +45,13 @@ internal enum ControlKind : byte
     /// <summary>Client → init; descriptor: init's end of one more control socket, for <see cref="Ask"/> alone.</summary>
     Connect,
 
-    /// <summary>The test's process → init: what it still has open at its end.</summary>
-    StillOpen,
+    /// <summary>The test's process → init: its last report but one; say what it leaves. Whether there are mounts to compare with, and those.</summary>
+    Look,
 
     /// <summary>Client → init: the test has reported everything; end in order.</summary>
     Finish,
 
-    /// <summary>Init, or a test that has built its sandbox itself → client: an <see cref="EndReport"/>; it ends now.</summary>
+    /// <summary>Init → client: an <see cref="EndReport"/>, in parts: what the test has left, and the steps of the end.</summary>
     Ending,
 
     /// <summary>Anyone → init: a <see cref="HostRequest"/>, host, arguments. Answered in order.</summary>
@@ -138,7 +138,7 @@ internal enum HostRequest : byte
 internal static class Wire
 {
     /// <summary>Raised with every change of a message. Both ends are of one build, so a mismatch means mixed-up files.</summary>
-    public const int Version = 2;
+    public const int Version = 3;
 
     /// <summary>The descriptor that a started process finds its socket at.</summary>
     public const int SocketDescriptor = 3;

@@ -4,31 +4,53 @@ using NsFixture.Linux;
 namespace NsFixture.Launching;
 
 /// <summary>
-/// The end of a sandbox in which a test has run, step by step. The test has reported everything, and nobody waits for this: its result is out, and the next
-/// test has another sandbox.
+/// The end of a sandbox in which a test has run, step by step.
 /// <para>
-/// 1. The test's process ends by itself: its <c>ProcessExit</c> handlers have run before its last report. 2. The programs on hosts are asked to end, the last one first.
-/// 3. What is left is looked for. 4. Init says what it found, and ends; with it the kernel kills all others in the pid namespace, and takes network, mounts and the rest away.
-/// Steps 1 and 2 have a limit each, and a sandbox whose client has gone ends at once.
+/// 1. The test's framework has cleaned up, and its <c>ProcessExit</c> handlers have run. Now it asks what it leaves: that is looked for at once, and said, and with the test's last report its result is out.
+/// Nobody waits for what follows, and the next test has another sandbox. 2. The test's process ends by itself. 3. The programs on hosts are asked to end, the last one first.
+/// 4. Init ends; with it the kernel kills all others in the pid namespace, and takes network, mounts and the rest away.
+/// Steps 2 and 3 have a limit each, and a sandbox whose client has gone ends at once.
 /// </para>
 /// </summary>
 internal sealed unsafe partial class Init
 {
     private const int TestPatience = 250, ProgramPatience = 100; // milliseconds
     private readonly List<EndStep> steps = [];
-    private string[] stillOpen = [];
     private MountSnapshot mountsBefore = MountSnapshot.Empty;
-    private bool testEnded, terminating;
+    private bool testEnded, terminating, hasLooked;
     private long stepStarted, stepLimit; // Stopwatch's ticks; Environment's milliseconds, 0 before the end
 
     /// <summary>How long to wait for something to happen, in milliseconds; -1: for ever.</summary>
     private int Patience => stepLimit == 0 ? -1 : (int)Math.Max(0, stepLimit - System.Environment.TickCount64);
 
-    private void BeginEnd(byte[] message)
+    private void Look(byte[] message)
     {
-        if (message.Length > 1) // from a test that has built its sandbox itself
-            mountsBefore = TestEnd.ReadMounts(message);
-        BeginStep(TestPatience);
+        var reader = new ByteReader(message);
+        reader.Byte();
+        if (reader.Boolean()) // from a test that has built its sandbox itself
+            mountsBefore = MountSnapshot.Read(ref reader);
+        Look();
+    }
+
+    private void Look()
+    {
+        hasLooked = true;
+        stepStarted = Stopwatch.GetTimestamp();
+        List<string> left = Leftovers.Find(test, helpers: true, processes?.Sessions ?? [], mountsBefore);
+        StepDone("looked for leaks");
+        Say(left);
+    }
+
+    private void Say(List<string> left)
+    {
+        UnixSocket.Send(control, new EndReport(left, [], [], [.. steps]).Write().Written);
+        steps.Clear();
+    }
+
+    private void BeginEnd()
+    {
+        if (stepLimit == 0)
+            BeginStep(TestPatience);
     }
 
     private void BeginStep(int limit) => (stepStarted, stepLimit) = (Stopwatch.GetTimestamp(), System.Environment.TickCount64 + limit);
@@ -45,7 +67,8 @@ internal sealed unsafe partial class Init
         {
             if (!testEnded && test > 0 && !tooLong)
                 return;
-            StepDone(testEnded || test < 0 ? "the test's process ended" : "the test's process did not end");
+            if (!isAttending)
+                StepDone(testEnded || test < 0 ? "the test's process ended" : "the test's process did not end");
             terminating = true;
             BeginStep(ProgramPatience);
             if (processes is { Sessions.Count: > 0 })
@@ -58,10 +81,10 @@ internal sealed unsafe partial class Init
             return;
         if (processes != null)
             StepDone(processes.Sessions.Count == 0 ? "programs on hosts ended" : "programs on hosts did not end");
-        BeginStep(0);
-        List<string> left = Leftovers.Find(test, processes?.Sessions ?? [], mountsBefore);
-        StepDone("looked for leaks");
-        UnixSocket.Send(control, new EndReport(left, stillOpen, steps).Write().Written);
+        if (!hasLooked)
+            Look(); // at what a test that has ended before its time has left
+        else if (steps.Count > 0)
+            Say([]);
         Libc.Exit(0);
     }
 }

@@ -22,6 +22,7 @@ internal sealed unsafe partial class Init(int control, int[] runtimeDescriptors)
     private SandboxNetwork network = null!;
     private SandboxRoots roots = null!;
     private bool hardened, isAttending;
+    private int attended = -1; // the connection of a test that has built its sandbox itself
     private NetworkPlan plan = null!;
     private HostProcesses? processes; // made for the first one: most sandboxes have none, and its types would be compiled in each
     private HostViews? views; // the same
@@ -85,7 +86,7 @@ internal sealed unsafe partial class Init(int control, int[] runtimeDescriptors)
     /// <param name="layers">The tmpfs of what is written to the root tree.</param>
     public void Attend(SandboxSpec spec, IReadOnlyList<RootEntry> rootPlan, int requests, int hostNamespace, int layers)
     {
-        (plan, hardened, isAttending) = (spec.Plan, spec.Hardened, true);
+        (plan, hardened, isAttending, attended) = (spec.Plan, spec.Hardened, true, requests);
         network = SandboxNetwork.Of(plan, hostNamespace);
         roots = SandboxRoots.Of(new PrivateLayers(rootPlan, SandboxBuilder.EtcFiles(spec, plan.Test, network.HasIPv6), layers));
         Serve(requests, first: null);
@@ -126,6 +127,8 @@ internal sealed unsafe partial class Init(int control, int[] runtimeDescriptors)
             controls.Remove(from);
             processes?.ConnectionEnded(from);
             Descriptors.Close(from);
+            if (from == attended)
+                BeginEnd();
             return null;
         }
         switch ((ControlKind)message[0])
@@ -135,11 +138,11 @@ internal sealed unsafe partial class Init(int control, int[] runtimeDescriptors)
             case ControlKind.Connect:
                 controls.Add(descriptors[0]);
                 return null;
-            case ControlKind.StillOpen:
-                stillOpen = StillOpen.Read(message);
+            case ControlKind.Look:
+                Look(message);
                 return null;
             case ControlKind.Finish:
-                BeginEnd(message);
+                BeginEnd();
                 return null;
             default:
                 Answer(from, message, descriptors);

@@ -11,11 +11,14 @@ internal sealed partial class Sandbox
     /// <summary>What has run in it, for what is said of its end; null: nothing that anyone should hear of.</summary>
     public string? Name { get; set; }
 
-    /// <summary>Init's last words, once it has said them.</summary>
+    /// <summary>What is known of what the test has left and of the end so far; null: nothing.</summary>
     public EndReport? EndReport { get; private set; }
 
-    /// <summary>Init has said its last words; on the loop's thread.</summary>
-    public event Action? Ending;
+    /// <summary>Init has looked for what the test leaves.</summary>
+    public bool HasLooked { get; private set; }
+
+    /// <summary>Init has looked for what the test leaves; on the loop's thread.</summary>
+    public event Action? Looked;
 
     /// <summary>Has init end in order, and say what the test has left. On the loop's thread.</summary>
     public void Finish()
@@ -28,15 +31,21 @@ internal sealed partial class Sandbox
             Close();
     }
 
+    /// <summary>Adds what is said of the end. On the loop's thread.</summary>
+    public void Learn(EndReport report) => EndReport = EndReport == null ? report : EndReport.With(report);
+
     private void HearEnd(ref ByteReader reader)
     {
-        EndReport = EndReport.Read(ref reader);
-        Ending?.Invoke();
+        Learn(EndReport.Read(ref reader));
+        if (HasLooked)
+            return;
+        HasLooked = true;
+        Looked?.Invoke();
     }
 
     private void LogEnd()
     {
         if (ending && Name != null && TeardownLog.IsWanted)
-            TeardownLog.Write(Name, [.. EndReport?.Steps ?? [], new EndStep("all of it, until init was reaped", (int)Stopwatch.GetElapsedTime(endBegan).TotalMicroseconds)]);
+            TeardownLog.Write(Name, EndReport?.Files ?? [], [.. EndReport?.Steps ?? [], new EndStep("all of it, until init was reaped", (int)Stopwatch.GetElapsedTime(endBegan).TotalMicroseconds)]);
     }
 }

@@ -80,6 +80,7 @@ internal static class TestProcess
         {
             ITestRunner runner = Enter(request, channel, control);
             hitsFiles = OwnHitsFiles(request);
+            TemporaryFiles.Begin();
             if (EnvironmentSettings.WaitForDebugger && request.Launcher == LauncherKind.Exec)
                 WaitForDebugger(channel);
             runner.Run(request, channel);
@@ -91,8 +92,7 @@ internal static class TestProcess
         ProcessExit(); // AppDomain.ProcessExit before all: coverage tools write their hits there
         foreach (string path in hitsFiles.Where(File.Exists))
             channel.Send(new TestReport(TestReportKind.CoverageHits) { Text = path, Data = File.ReadAllBytes(path) });
-        channel.Send(new TestReport(TestReportKind.Done));
-        TestEnd.Tell(control, IsolatedNetwork.HasAskedInit);
+        TestEnd.Report(channel, control, IsolatedNetwork.HasAskedInit, request);
     }
 
     /// <summary>

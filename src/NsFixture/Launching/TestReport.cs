@@ -35,7 +35,10 @@ internal enum TestReportKind : byte
     /// <summary>The runner itself failed; the cases that had not finished fail with it.</summary>
     RunFailed,
 
-    /// <summary>Last of all: nothing was lost.</summary>
+    /// <summary>What the test leaves behind, an <see cref="EndReport"/>, in the data.</summary>
+    Left,
+
+    /// <summary>Last of all: nothing was lost. <see cref="TestReport.Number"/> is 0 where init is still looking for what the test leaves, which it will say.</summary>
     Done,
 }
 

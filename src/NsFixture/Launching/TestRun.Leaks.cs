@@ -1,45 +1,43 @@
 namespace NsFixture.Launching;
 
 /// <summary>
-/// A run whose test leaves something behind. By default that is said when it is known, which is after the test's end. Where it is to fail the test, the last case's
-/// outcome is held back until init has looked, a millisecond or so.
+/// A run whose test leaves something behind. Where that is to fail the test, the last case's outcome is held back until it is known: with the last report of a test that looks
+/// itself, else when init has looked, a millisecond or so. Where it is not, it is said when it is known, and no test waits.
 /// </summary>
 internal sealed partial class TestRun
 {
     private readonly LeakMode leaks = EnvironmentSettings.Leaks(out _);
     private readonly List<TestReport> held = [];
-    private bool awaitsEnd, failedForLeaks;
+    private bool awaitsLook, isKnown, failedForLeaks;
 
     private void Pass(TestReport message)
     {
+        bool isDone = message.Kind == TestReportKind.Done;
+        isKnown |= isDone && message.Number != 0;
         if (leaks != LeakMode.Fail || (held.Count == 0 && !(message.Kind == TestReportKind.Passed && tracker.IsLast(message.Case))))
         {
             tracker.Receive(message);
             return;
         }
         held.Add(message);
-        if (message.Kind != TestReportKind.Done)
+        if (!isDone)
             return;
-        awaitsEnd = true;
-        sandbox.Ending += CompleteEnd;
-        sandbox.Finish();
-        if (sandbox.IsLost)
-            CompleteEnd();
+        if (isKnown || sandbox.HasLooked || sandbox.IsLost)
+        {
+            ReleaseHeld();
+            return;
+        }
+        awaitsLook = true;
+        sandbox.Looked += CompleteLook;
     }
 
     // Without a report where init has ended without one.
-    private void CompleteEnd()
+    private void CompleteLook()
     {
-        if (!awaitsEnd)
+        if (!awaitsLook)
             return;
-        awaitsEnd = false;
-        sandbox.Ending -= CompleteEnd;
-        if (LeakNotice.Failure(sandbox.EndReport) is { } failure)
-        {
-            failedForLeaks = true;
-            int last = held.FindLastIndex(m => m.Kind == TestReportKind.Passed);
-            held[last] = held[last] with { Kind = TestReportKind.Failed, Failure = failure };
-        }
+        awaitsLook = false;
+        sandbox.Looked -= CompleteLook;
         try
         {
             ReleaseHeld();
@@ -56,6 +54,12 @@ internal sealed partial class TestRun
     {
         TestReport[] all = [.. held];
         held.Clear();
+        if (all is [.., { Kind: TestReportKind.Done }] && LeakNotice.Failure(sandbox.EndReport) is { } failure)
+        {
+            failedForLeaks = true;
+            int last = Array.FindLastIndex(all, m => m.Kind == TestReportKind.Passed);
+            all[last] = all[last] with { Kind = TestReportKind.Failed, Failure = failure };
+        }
         foreach (TestReport message in all)
             tracker.Receive(message);
     }
@@ -65,15 +69,15 @@ internal sealed partial class TestRun
     {
         if (sandbox.Name == null || leaks == LeakMode.Off)
             return;
-        if (sandbox.EndReport == null)
-            sandbox.Ending += Warn;
-        else
+        if (isKnown || sandbox.HasLooked)
             Warn();
+        else
+            sandbox.Looked += Warn;
     }
 
     private void Warn()
     {
-        if (LeakNotice.Warning(sandbox.Name!, sandbox.EndReport!, failedForLeaks) is { } warning)
+        if (sandbox.EndReport is { } report && LeakNotice.Warning(sandbox.Name!, report, failedForLeaks) is { } warning)
             Console.Error.WriteLine(warning);
     }
 }

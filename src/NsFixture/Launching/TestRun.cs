@@ -130,6 +130,8 @@ internal sealed partial class TestRun
                     return;
                 }
             }
+            if (over)
+                return;
             if (tracker.IsDone)
             {
                 DrainOutput();
@@ -158,6 +160,11 @@ internal sealed partial class TestRun
             case TestReportKind.Attachment:
                 tracker.AddOutput($"attachment: {SaveAttachment(message)}{Environment.NewLine}");
                 break;
+            case TestReportKind.Left:
+                var report = new ByteReader(message.Data);
+                report.Byte();
+                sandbox.Learn(EndReport.Read(ref report));
+                break;
             case TestReportKind.CaseStarting:
                 started = true;
                 StartTimer();
@@ -185,11 +192,15 @@ internal sealed partial class TestRun
     // It ended of itself. After its last report nobody waits for that any more.
     private void OnTestEnded()
     {
-        if (!reading || awaitsEnd)
+        if (!reading)
             return; // it was quicker than the thread that wrote its request; BeginReading looks again
-        Drain();
-        if (awaitsEnd)
-            return; // its last report was there, and what it leaves is still being looked for
+        if (!awaitsLook)
+            Drain();
+        if (awaitsLook)
+        {
+            sandbox.Finish(); // its last report was there, and what it leaves is still being looked for, or whoever should has gone
+            return;
+        }
         Finish(timedOut ? Deadline() : Ended($"The test's process {sandbox.End} {tracker.Progress}."));
     }
 
@@ -197,15 +208,15 @@ internal sealed partial class TestRun
     {
         if (!reading)
             return;
-        if (awaitsEnd)
+        if (awaitsLook)
         {
-            CompleteEnd();
+            CompleteLook();
             return;
         }
         Drain();
-        if (awaitsEnd)
+        if (awaitsLook)
         {
-            CompleteEnd();
+            CompleteLook();
             return;
         }
         string why = sandbox.Failure ?? "the sandbox's init process ended unexpectedly";
@@ -218,7 +229,7 @@ internal sealed partial class TestRun
     private void Drain()
     {
         ReadReports(untilEmpty: true);
-        if (over || awaitsEnd)
+        if (over || awaitsLook)
             return;
         ReleaseHeld();
         DrainOutput();

@@ -8,7 +8,9 @@ internal static unsafe class DirectoryNames
     private const int BufferSize = 2048;
 
     /// <summary>All of them, in no order; none where there is no such directory, or one may not look.</summary>
-    public static List<string> Of(string directory)
+    /// <param name="directory">Where.</param>
+    /// <param name="most">No more than so many.</param>
+    public static List<string> Of(string directory, int most = int.MaxValue)
     {
         var names = new List<string>();
         int fd = Libc.Open(directory, Fcntl.O_RDONLY | Fcntl.O_CLOEXEC, 0);
@@ -16,9 +18,9 @@ internal static unsafe class DirectoryNames
             return names;
         byte* buffer = stackalloc byte[BufferSize];
         long length;
-        while ((length = Libc.Syscall(SyscallNumbers.GetDirectoryEntries, fd, (nint)buffer, BufferSize, 0, 0)) > 0)
+        while (names.Count < most && (length = Libc.Syscall(SyscallNumbers.GetDirectoryEntries, fd, (nint)buffer, BufferSize, 0, 0)) > 0)
         {
-            for (byte* at = buffer; at < buffer + length; at += ((DirectoryEntry*)at)->d_reclen)
+            for (byte* at = buffer; at < buffer + length && names.Count < most; at += ((DirectoryEntry*)at)->d_reclen)
             {
                 byte* name = ((DirectoryEntry*)at)->d_name;
                 if (!IsDots(name))

@@ -57,7 +57,7 @@ internal static class ProcessTable
         int own = Libc.GetPid();
         var found = new List<Process>();
         var seen = new HashSet<int>();
-        var queue = new Queue<Process>(all.Where(p => p.Id != own && !p.HasEnded && NetworkOf(p) == wanted));
+        var queue = new Queue<Process>(all.Where(p => p.Id != own && !p.HasEnded && FileSystem.LinkTargetIfThere($"/proc/{p.Entry}/ns/net") == wanted));
         while (queue.TryDequeue(out Process process))
         {
             if (process.Id == own || !seen.Add(process.Entry))
@@ -67,18 +67,6 @@ internal static class ProcessTable
                 queue.Enqueue(child);
         }
         return found;
-    }
-
-    private static string? NetworkOf(Process process)
-    {
-        try
-        {
-            return new FileInfo($"/proc/{process.Entry}/ns/net").LinkTarget;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null; // it has ended
-        }
     }
 
     // Id, state, and what follows the name, which may hold anything (proc_pid_stat(5)).

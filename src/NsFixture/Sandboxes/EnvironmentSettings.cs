@@ -36,21 +36,21 @@ internal static class EnvironmentSettings
         return null;
     }
 
-    /// <summary>NSFIXTURE_LEAKS, or a warning.</summary>
+    /// <summary>NSFIXTURE_LEAKS, or a failure.</summary>
     public static LeakMode Leaks(out string? problem)
     {
         problem = null;
         switch (Environment.GetEnvironmentVariable("NSFIXTURE_LEAKS"))
         {
-            case null or "" or "warn":
-                return LeakMode.Warn;
-            case "fail":
+            case null or "" or "fail":
                 return LeakMode.Fail;
+            case "warn":
+                return LeakMode.Warn;
             case "off":
                 return LeakMode.Off;
             case var other:
                 problem = $"NSFIXTURE_LEAKS={other} is unknown: use fail, warn or off.";
-                return LeakMode.Warn;
+                return LeakMode.Fail;
         }
     }
 

@@ -36,9 +36,38 @@ public partial class Leaky
     public void Leaves_POSIX_shared_memory() => File.WriteAllText("/dev/shm/posix-left", "left");
 
     [Fact]
+    public void Leaves_a_process_that_has_forked_twice() => Process.Start("/bin/sh", ["-c", "(sleep 1006 &)"]).WaitForExit();
+
+    [Fact]
+    public void Leaves_a_process_in_a_network_of_its_own() => Process.Start("/usr/bin/unshare", ["--net", "/bin/sleep", "1003"]).Dispose();
+
+    [Fact]
+    public void Leaves_a_network_that_a_descriptor_holds() => Process.Start("/bin/sh", ["-c", "exec 7</proc/self/ns/net; exec sleep 1004"]).Dispose();
+
+    [Fact]
+    public void Leaves_a_network_that_is_mounted()
+    {
+        Directory.CreateDirectory("/run/netns");
+        File.WriteAllText("/run/netns/left", "");
+        Assert.Equal(0, Mount("/proc/self/ns/net", "/run/netns/left", "", 4096 /* MS_BIND */, 0));
+    }
+
+    [Fact]
+    public void Leaves_a_POSIX_message_queue() => Assert.True(MqOpen("/left", 0x42 /* O_RDWR | O_CREAT */, 0x180, 0) >= 0);
+
+    [Fact]
+    public void Ends_a_process_and_does_not_wait()
+    {
+        var process = Process.Start("/bin/sleep", "1005");
+        process.Kill();
+        process.Dispose();
+    }
+
+    [Fact]
     public void Leaves_files_and_ends_what_it_starts()
     {
-        File.WriteAllText("/tmp/file", "private");
+        Directory.CreateDirectory(Path.GetTempPath());
+        File.WriteAllText(Path.Combine(Path.GetTempPath(), "left-over.txt"), "left");
         File.AppendAllText("/etc/hosts", "10.0.0.9 db\n");
         using var process = Process.Start("/bin/true");
         process.WaitForExit();
@@ -55,6 +84,9 @@ public partial class Leaky
 
     [LibraryImport("libc", EntryPoint = "mount", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Mount(string source, string target, string type, ulong flags, nint data);
+
+    [LibraryImport("libc", EntryPoint = "mq_open", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int MqOpen(string name, int flags, uint mode, nint attributes);
 
     [LibraryImport("libc", EntryPoint = "shmget")]
     private static partial int ShmGet(int key, nuint size, int flags);

@@ -88,7 +88,7 @@ internal static class HangDump
             return text;
         string? name = WaitingCalls.Name(number);
         text += $", system call {name ?? call[0]}";
-        return WaitingCalls.TakesDescriptor(name) && int.TryParse(call[1].AsSpan(2), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out int fd) && Target($"/proc/{process}/fd/{fd}") is { } target
+        return WaitingCalls.TakesDescriptor(name) && int.TryParse(call[1].AsSpan(2), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out int fd) && FileSystem.LinkTargetIfThere($"/proc/{process}/fd/{fd}") is { } target
             ? $"{text} of descriptor {fd} ({target})" : text;
     }
 
@@ -98,7 +98,7 @@ internal static class HangDump
         int shown = 0;
         foreach (string task in all.SelectMany(p => Entries($"/proc/{p.Process.Entry}/task")))
         {
-            if (Target(task + "/ns/net") is not { } network || !seen.Add(network))
+            if (FileSystem.LinkTargetIfThere(task + "/ns/net") is not { } network || !seen.Add(network))
                 continue;
             foreach (string protocol in (string[])["tcp", "tcp6", "udp", "udp6"])
                 foreach (string[] fields in FileSystem.ReadTextIfThere($"{task}/net/{protocol}").Split('\n').Skip(1).Select(l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Where(f => f.Length > 4))
@@ -138,18 +138,6 @@ internal static class HangDump
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return []; // it has ended
-        }
-    }
-
-    private static string? Target(string link)
-    {
-        try
-        {
-            return new FileInfo(link).LinkTarget;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null;
         }
     }
 }

@@ -7,7 +7,7 @@ internal static class LeakNotice
     public static string? Warning(string test, EndReport report, bool failed)
     {
         string? left = report.Left.Count > 0 && !failed ? $"left behind, and lost when its sandbox ended: {string.Join("; ", report.Left)}" : null;
-        string? open = report.Open.Count > 0 ? $"ended with these still open: {string.Join("; ", report.Open)}" : null;
+        string? open = report.Open.Count > 0 ? $"did not end, close or remove: {string.Join("; ", report.Open)}" : null;
         return left == null && open == null ? null : $"NsFixture: warning: \"{test}\" {left}{(left != null && open != null ? "; and " : "")}{open}.";
     }
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using NsFixture.Linux;
 
 namespace NsFixture.Launching;
@@ -13,21 +12,26 @@ namespace NsFixture.Launching;
 /// </summary>
 internal static class Leftovers
 {
-    private const int SigTermBit = SignalNumbers.SIGTERM - 1, MostOfAKind = 20, LongestCommand = 120;
+    private const int MostOfAKind = 20, Patience = 100, Pause = 5; // milliseconds
     private static readonly (string File, string What)[] SystemVFiles = [("shm", "System V shared memory"), ("sem", "System V semaphores"), ("msg", "System V message queue")];
 
     /// <summary>Has its code compiled, by use.</summary>
-    public static void Rehearse() => _ = new EndReport(Find(0, [], MountSnapshot.Empty), StillOpen.Find(), [new EndStep("", 0)]).Write();
+    public static void Rehearse()
+    {
+        TemporaryFiles.Begin();
+        _ = new EndReport(Find(0, helpers: true, [], MountSnapshot.Empty), StillOpen.Find(), [], [new EndStep("", 0)]).Write();
+    }
 
     /// <summary>One line for each.</summary>
     /// <param name="test">The test's process, which may still be about to end.</param>
+    /// <param name="helpers">Whether processes of NsFixture's own may be among them: there is an init.</param>
     /// <param name="sessions">Those of the programs on hosts.</param>
     /// <param name="mountsBefore">The mounts that there were before the test.</param>
-    public static List<string> Find(int test, IReadOnlyCollection<int> sessions, MountSnapshot mountsBefore)
+    public static List<string> Find(int test, bool helpers, IReadOnlyCollection<int> sessions, MountSnapshot mountsBefore)
     {
         var left = new List<string>();
         if (ProcessTable.HasOthers())
-            AddProcesses(left, test, sessions);
+            AddProcesses(left, test, helpers, sessions);
         MountSnapshot mounts = MountSnapshot.Take();
         if (!mounts.IsSameAs(mountsBefore))
             left.AddRange(mounts.Since(mountsBefore).Take(MostOfAKind).Select(mount => "mount " + mount));
@@ -55,45 +59,34 @@ internal static class Leftovers
                 left.Add($"POSIX {what} {directory}/{name}");
     }
 
-    private static void AddProcesses(List<string> left, int test, IReadOnlyCollection<int> sessions)
+    private static void AddProcesses(List<string> left, int test, bool helpers, IReadOnlyCollection<int> sessions)
     {
-        List<ProcessTable.Process>? others = null;
-        foreach (ProcessTable.Process process in ProcessTable.All())
-            if (process.Id != 1 && process.Id != test && !process.HasEnded)
-                (others ??= []).Add(process);
-        if (others == null)
-            return;
-        string own = FileSystem.ReadTextIfThere("/proc/self/cmdline");
-        foreach (ProcessTable.Process process in others.Take(MostOfAKind))
+        List<Leftover> others = Others(test, helpers, sessions);
+        for (int waited = 0; others.Count > 0 && waited < Patience; waited += Pause) // one that was told to end may not have come to it
         {
-            // Init's helpers are forks of it, with its command line: the emulator, the name server.
-            string[] stat = FileSystem.ReadTextIfThere($"/proc/{process.Entry}/stat") is { Length: > 0 } text ? Words(text[(text.LastIndexOf(')') + 1)..]) : [];
-            string command = FileSystem.ReadTextIfThere($"/proc/{process.Entry}/cmdline");
-            if (stat.Length < 4 || command == own)
-                continue;
-            int session = int.Parse(stat[3], CultureInfo.InvariantCulture);
-            if (sessions.Contains(session))
-                continue;
-            var notes = new List<string>();
-            if (process.Parent == 1)
-                notes.Add("the one that started it has ended");
-            if (session == process.Entry)
-                notes.Add("in a session of its own");
-            if (IgnoresTermination(process.Entry))
-                notes.Add("ignores SIGTERM");
-            command = command.Replace('\0', ' ').Trim();
-            if (command.Length == 0)
-                command = FileSystem.ReadTextIfThere($"/proc/{process.Entry}/comm").Trim();
-            if (command.Length > LongestCommand)
-                command = command[..LongestCommand] + "…";
-            left.Add($"process {process.Id}, '{command}'{(notes.Count == 0 ? "" : $" ({string.Join(", ", notes)})")}");
+            Poller.Wait([], Pause);
+            others = Others(test, helpers, sessions);
         }
+        foreach (Leftover process in others)
+            left.Add(process.Describe(test));
     }
 
-    // A mask in hexadecimal (proc_pid_status(5)).
-    private static bool IgnoresTermination(int entry) =>
-        Lines($"/proc/{entry}/status").FirstOrDefault(l => l.StartsWith("SigIgn:", StringComparison.Ordinal)) is { } line
-        && (ulong.Parse(line.AsSpan(7).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) >> SigTermBit & 1) != 0;
+    private static List<Leftover> Others(int test, bool helpers, IReadOnlyCollection<int> sessions)
+    {
+        var others = new List<Leftover>();
+        string own = helpers ? FileSystem.ReadTextIfThere("/proc/self/cmdline") : "";
+        int self = Libc.GetPid();
+        foreach (ProcessTable.Process process in ProcessTable.All())
+        {
+            if (process.Id == 1 || process.Id == test || process.Id == self || process.HasEnded || others.Count == MostOfAKind)
+                continue;
+            var other = Leftover.Of(process);
+            // Init's helpers are forks of it, with its command line: the emulator, the name server.
+            if (other != null && !(helpers && other.Command == own) && !sessions.Contains(other.Session))
+                others.Add(other);
+        }
+        return others;
+    }
 
     private static string[] Words(string line) => line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 

@@ -43,7 +43,8 @@ internal sealed class MountSnapshot
     private static IEnumerable<string> Describe(byte[] text, IEnumerable<string> numbers)
     {
         var wanted = new HashSet<string>(numbers);
-        return Lines(text).Where(f => wanted.Contains(f[0])).Select(f => $"{f[4]} ({f[Array.IndexOf(f, "-") + 1]})");
+        return Lines(text).Where(f => wanted.Contains(f[0])).Select(f => (Place: f[4], Root: f[3], Type: f[Array.IndexOf(f, "-") + 1]))
+            .Select(m => m.Type == "nsfs" ? $"{m.Place} (keeps {m.Root})" : $"{m.Place} ({m.Type})"); // a namespace that is mounted stays, without any process
     }
 
     private static IEnumerable<string[]> Lines(byte[] text) => System.Text.Encoding.UTF8.GetString(text).Split('\n').Select(l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Where(f => f.Length > 4);

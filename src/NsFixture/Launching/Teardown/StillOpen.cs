@@ -4,7 +4,7 @@ using NsFixture.Linux;
 namespace NsFixture.Launching;
 
 /// <summary>
-/// What the process of a test still has open when everything is reported: threads that were given a name, and sockets of the network. Told to init, which passes it on.
+/// What the process of a test still has open when everything is reported: threads that were given a name, and sockets of the network.
 /// The runtime's own threads have names that begin with a dot; one without a name has that of whoever started it, and cannot be told from it.
 /// </summary>
 internal static unsafe class StillOpen
@@ -13,20 +13,12 @@ internal static unsafe class StillOpen
     private static readonly string[] OwnThreads = [".NET", "NsFixture", "dotnet"];
 
     /// <summary>One line for each.</summary>
-    public static string[] Find()
+    public static List<string> Find()
     {
         var open = new List<string>();
         AddSockets(open);
         AddThreads(open);
-        return [.. open];
-    }
-
-    /// <summary>What was told.</summary>
-    public static string[] Read(byte[] message)
-    {
-        var reader = new ByteReader(message);
-        reader.Byte();
-        return reader.Strings()!;
+        return open;
     }
 
     // Which descriptors are open is asked of many at once: to list /proc/self/fd takes longer than all the rest. A descriptor gets the lowest free number, so a gap of that many is the end.

@@ -8,11 +8,11 @@ internal static class TeardownLog
     public static bool IsWanted => Path != null;
 
     /// <summary>Adds a line. A file that cannot be written to is nothing that a test should fail for; standard error says so.</summary>
-    public static void Write(string test, IEnumerable<EndStep> steps)
+    public static void Write(string test, IReadOnlyList<string> files, IEnumerable<EndStep> steps)
     {
         try
         {
-            File.AppendAllText(Path!, $"{test}: {EndReport.Describe(steps)}{Environment.NewLine}");
+            File.AppendAllText(Path!, $"{test}: {EndReport.Describe(steps)}{(files.Count == 0 ? "" : $"; private files, gone with it: {string.Join(", ", files)}")}{Environment.NewLine}");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

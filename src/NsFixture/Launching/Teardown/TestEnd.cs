@@ -5,8 +5,8 @@ using NsFixture.Sandboxes;
 namespace NsFixture.Launching;
 
 /// <summary>
-/// What the process of a test has to say when everything is reported: what it still has open, and, if it has built its sandbox itself, what it
-/// leaves there. Nobody waits for this, unless leaks fail tests.
+/// What the process of a test has to say before its last report: what it still has open, and, if it has built its sandbox itself, what it leaves there. Where there is an
+/// init, that one looks meanwhile, and says what it finds.
 /// </summary>
 internal static class TestEnd
 {
@@ -15,32 +15,30 @@ internal static class TestEnd
     /// <summary>This process has built its sandbox itself, and is about to be a test's.</summary>
     public static void Begin() => mountsBefore = MountSnapshot.Take();
 
+    /// <summary>Sends the last reports.</summary>
+    /// <param name="channel">Where they go.</param>
     /// <param name="control">The socket by which it asks about hosts.</param>
     /// <param name="asked">Whether it has: then there is an init, which knows what may be left.</param>
-    public static void Tell(int control, bool asked)
+    /// <param name="request">What the test was told.</param>
+    public static void Report(TestChannel channel, int control, bool asked, TestRequest request)
     {
-        if (EnvironmentSettings.Leaks(out _) == LeakMode.Off)
-            return;
-        long start = Stopwatch.GetTimestamp();
-        string[] open = StillOpen.Find();
-        if (mountsBefore != null && !asked)
-        {
-            List<string> left = Leftovers.Find(Libc.GetPid(), [], mountsBefore);
-            if (left.Count + open.Length > 0 || TeardownLog.IsWanted)
-                UnixSocket.Send(control, new EndReport(left, open, [new EndStep("looked for leaks", (int)Stopwatch.GetElapsedTime(start).TotalMicroseconds)]).Write().Written);
-            return;
-        }
-        if (open.Length > 0)
-            UnixSocket.Send(control, new ByteWriter().Byte((byte)ControlKind.StillOpen).Strings(open).Written);
-        if (mountsBefore != null)
-            UnixSocket.Send(control, mountsBefore.Write(new ByteWriter().Byte((byte)ControlKind.Finish)).Written);
+        bool alone = mountsBefore != null && !asked, looks = EnvironmentSettings.Leaks(out _) != LeakMode.Off;
+        bool initLooks = looks && !alone
+            && UnixSocket.Send(control, (mountsBefore ?? MountSnapshot.Empty).Write(new ByteWriter().Byte((byte)ControlKind.Look).Boolean(mountsBefore != null)).Written);
+        if (looks && Look(alone, request) is { } report)
+            channel.Send(new TestReport(TestReportKind.Left) { Data = report.Write().Written.ToArray() });
+        channel.Send(new TestReport(TestReportKind.Done) { Number = initLooks ? 0 : 1 });
     }
 
-    /// <summary>What <see cref="ControlKind.Finish"/> says the mounts were.</summary>
-    public static MountSnapshot ReadMounts(byte[] message)
+    private static EndReport? Look(bool alone, TestRequest request)
     {
-        var reader = new ByteReader(message);
-        reader.Byte();
-        return MountSnapshot.Read(ref reader);
+        long start = Stopwatch.GetTimestamp();
+        List<string> open = StillOpen.Find(), files = [];
+        TemporaryFiles.Add(request, open, files);
+        if (!alone)
+            return open.Count + files.Count == 0 ? null : new EndReport([], open, files, []);
+        List<string> left = Leftovers.Find(Libc.GetPid(), helpers: false, [], mountsBefore!);
+        return left.Count + open.Count == 0 && !TeardownLog.IsWanted ? null
+            : new EndReport(left, open, files, [new EndStep("looked for leaks", (int)Stopwatch.GetElapsedTime(start).TotalMicroseconds)]);
     }
 }
