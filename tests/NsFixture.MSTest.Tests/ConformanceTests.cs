@@ -16,7 +16,7 @@ public class ConformanceTests(RecordedRuns runs)
 
     private static readonly Dictionary<string, RunSettings> Configurations = new()
     {
-        ["fork"] = (Isolated(Everything) with { Launcher = "fork" }).WithLeaksFailing,
+        ["fork"] = Isolated(Everything) with { Launcher = "fork" },
         ["exec"] = Isolated(Everything + OnlyProcess) with { Launcher = "exec" },
         ["four at once"] = Isolated(Everything + " --workers 4") with { Launcher = "fork" },
         // As an ordinary user is mapped; for one, this is "fork" once more.

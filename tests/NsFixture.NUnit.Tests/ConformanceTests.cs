@@ -19,7 +19,7 @@ public class ConformanceTests(RecordedRuns runs)
 
     private static readonly Dictionary<string, RunSettings> Configurations = new()
     {
-        ["fork"] = (Isolated(Everything) with { Launcher = "fork" }).WithLeaksFailing,
+        ["fork"] = Isolated(Everything) with { Launcher = "fork" },
         ["exec"] = Isolated(Everything + OnlyProcess) with { Launcher = "exec" },
         ["one worker"] = Isolated(Everything + " --workers 0") with { Launcher = "fork" },
         ["explicit"] = Isolated(Everything + Explicit) with { Launcher = "fork" },

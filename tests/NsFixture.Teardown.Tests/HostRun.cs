@@ -14,6 +14,7 @@ internal sealed class HostRun : IDisposable
 
     public HostRun(string testClass, params (string Name, string Value)[] environment)
     {
+        Residue = new Residue { Temporary = directory };
         string build = VictimRun.Build, victim = Path.Combine(build, "Victim");
         Signals = Directory.CreateDirectory(Path.Combine(build, "signals-" + Guid.NewGuid().ToString("N")));
         var start = new ProcessStartInfo("dotnet",
@@ -33,7 +34,7 @@ internal sealed class HostRun : IDisposable
         Errors = process.StandardError.ReadToEndAsync();
     }
 
-    public Residue Residue { get; } = new();
+    public Residue Residue { get; }
 
     public int Host => process.Id;
 
@@ -56,7 +57,7 @@ internal sealed class HostRun : IDisposable
     {
         for (DateTime deadline = DateTime.UtcNow + Patience; Tests.Count == 0; Thread.Sleep(5))
             if (DateTime.UtcNow > deadline || HasEnded)
-                throw new TimeoutException($"No test was started: {(HasEnded ? Output.Result + Errors.Result : Residue.Describe())}");
+                throw new TimeoutException($"No test was started: {(HasEnded ? $"the run has ended with {process.ExitCode}. " + Output.Result + Errors.Result : Residue.Describe())}");
     }
 
     /// <summary>Waits for the end of the run.</summary>

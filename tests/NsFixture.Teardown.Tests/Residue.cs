@@ -14,6 +14,7 @@ internal sealed class Residue
         TimeSpan.FromSeconds(2 * Math.Max(1, double.Parse(File.ReadAllText("/proc/loadavg").Split(' ')[0], CultureInfo.InvariantCulture) / Environment.ProcessorCount));
 
     private static readonly string[] NamespaceTypes = ["net", "mnt", "pid", "uts", "ipc", "user", "cgroup"];
+    private static readonly string[] OfRuntime = ["clr-debug-pipe-", "dotnet-diagnostic-"]; // which a runtime that is killed leaves anywhere
     private readonly string mark = "NSFIXTURE_TEARDOWN_TEST=" + Guid.NewGuid().ToString("N");
     private readonly HashSet<string> namespaces = [];
     private readonly HashSet<string> known = [];
@@ -26,6 +27,9 @@ internal sealed class Residue
     }
 
     private HashSet<string> OwnNamespaces { get; }
+
+    /// <summary>The run's own temporary directory, in which it may leave what a test host records, and nothing else; null: it has none.</summary>
+    public DirectoryInfo? Temporary { get; init; }
 
     public string MarkName => mark.Split('=')[0];
 
@@ -94,6 +98,7 @@ internal sealed class Residue
         var left = Processes().Select(pid => $"process {pid}: {Read($"/proc/{pid}/cmdline").Replace('\0', ' ')}").ToList();
         if (namespaces.Count > 0)
             left.AddRange(AllProcesses().Where(pid => known.Contains(Identity(pid))).SelectMany(NamespacesOf).Where(namespaces.Contains).Distinct().Select(n => "namespace " + n));
+        left.AddRange(Temporary?.EnumerateFileSystemInfos().Where(f => f.Name != "recording" && !Array.Exists(OfRuntime, f.Name.StartsWith)).Select(f => "file " + f.FullName) ?? []);
         left.AddRange(Machine().Except(before));
         left.AddRange(before.Except(Machine()).Select(gone => "gone: " + gone));
         return left;
@@ -134,11 +139,11 @@ internal sealed class Residue
                 yield return target;
     }
 
-    /// <summary>What a run could leave behind by name. Other programs on the machine go on meanwhile, so of files only those with our name count.</summary>
+    /// <summary>What a run could leave behind: mounts, what rtnetlink dumps, System V objects, control groups, files. Other programs on the machine go on meanwhile, so of files and groups only those with our name count.</summary>
     private static HashSet<string> Machine()
     {
         var all = new HashSet<string>(File.ReadLines("/proc/self/mountinfo").Select(l => "mount " + l.Split(' ')[4]));
-        all.UnionWith(Directory.GetFileSystemEntries("/sys/class/net").Select(l => "link " + Path.GetFileName(l)));
+        all.UnionWith(NetlinkDump.All());
         foreach (string directory in (string[])["/tmp", "/run", "/dev/shm", "/var/run", "/run/netns"])
             if (Directory.Exists(directory))
                 all.UnionWith(Directory.GetFileSystemEntries(directory).Where(f => f.Contains("nsfixture-victim", StringComparison.OrdinalIgnoreCase)).Select(f => "file " + f));

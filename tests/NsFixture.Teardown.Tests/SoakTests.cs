@@ -25,7 +25,7 @@ public class SoakTests(ITestOutputHelper output)
         WaitFor(run, log, Count * 9 / 10);
         Sample last = Take(run);
         run.Residue.RememberNamespaces();
-        run.WaitForEnd(TimeSpan.FromMinutes(1));
+        run.WaitForEnd(TimeSpan.FromSeconds(60 + (Count / 10)));
         run.Residue.WaitUntilGone().Should().BeEmpty();
 
         // From start to start, in milliseconds; CLOCK_MONOTONIC is one for all namespaces.

@@ -46,10 +46,10 @@ public class ConformanceTests(RecordedRuns runs)
 
     private static readonly Dictionary<string, RunSettings> Configurations = new()
     {
-        ["fork"] = (Isolated("Isolated", Everything) with { Launcher = "fork" }).WithLeaksFailing,
+        ["fork"] = Isolated("Isolated", Everything) with { Launcher = "fork" },
         // Each test is a fresh runtime, a third of a second of work: the rest is what "exec, per class" is for.
         ["exec"] = Isolated("Isolated", Everything + OnlyProcess) with { Launcher = "exec" },
-        ["fork, per class"] = (Isolated("PerClass", Everything + " --except Conformance.HeavyOutputTests") with { Launcher = "fork" }).WithLeaksFailing,
+        ["fork, per class"] = Isolated("PerClass", Everything + " --except Conformance.HeavyOutputTests") with { Launcher = "fork" },
         ["exec, per class"] = Isolated("PerClass", Everything + OnlyProcessOfClass) with { Launcher = "exec" },
         // A theory that is not enumerated at discovery is one test case.
         ["late theories"] = Isolated("Isolated", Everything + " --late-theories" + OnlyTheories) with { Launcher = "fork" },

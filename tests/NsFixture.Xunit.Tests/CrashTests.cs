@@ -15,7 +15,8 @@ public class CrashTests(RecordedRuns runs)
     {
         ["fork"] = Crashes("Isolated") with { Launcher = "fork" },
         ["exec"] = Crashes("Isolated") with { Launcher = "exec" },
-        ["fork, per class"] = Crashes("PerClass") with { Launcher = "fork" },
+        // Where the last of a class would fail for all: leaks are only told here.
+        ["fork, per class"] = Crashes("PerClass") with { Launcher = "fork", Environment = "NSFIXTURE_LEAKS=warn" },
 #if !XUNIT_V3 // where that is no matter of the framework
         ["single user mapping"] = Crashes("Isolated") with { Launcher = "fork", UserMapping = "single" },
 #endif
@@ -36,8 +37,8 @@ public class CrashTests(RecordedRuns runs)
         ["Never_stops_working"] = ["longer than its deadline of 1000 ms", "Deadline = milliseconds"],
         ["Never_wakes_up"] = ["longer than its deadline of 1000 ms"],
         ["Never_completes"] = ["longer than its deadline of 1000 ms"],
-        ["Leaves_a_daemon"] = [],
-        ["Leaves_a_daemon_that_holds_its_output"] = [],
+        ["Leaves_a_daemon"] = ["The test left behind: process ", "in a session of its own"],
+        ["Leaves_a_daemon_that_holds_its_output"] = ["The test left behind: process ", "'sleep 1000' (the one that started it has ended)"],
         ["Closes_its_standard_output_and_error"] = [],
         ["Says_much_and_dies"] = [Abort, "out of words"],
         ["Has_a_fixture_that_exits"] = ["exited with code 5 before the test was finished"],
@@ -59,6 +60,8 @@ public class CrashTests(RecordedRuns runs)
         string message = outcome.ExceptionMessages?[0] ?? "";
         if (outcome.Kind == "TestFailed" && message.StartsWith("The test did not run", StringComparison.Ordinal))
             Assert.Equal("per class", configuration.Split(", ")[^1]); // it was to share its process with the one that crashed
+        else if (configuration.EndsWith("per class", StringComparison.Ordinal) && test.StartsWith("Leaves_", StringComparison.Ordinal))
+            Assert.Equal("TestPassed", outcome.Kind);
         else
             Assert.Equal((Outcomes[test].Length == 0 ? "TestPassed" : "TestFailed", ""), (outcome.Kind, string.Join(", ", Outcomes[test].Where(p => !message.Contains(p)))));
         Assert.Equal(
@@ -106,7 +109,7 @@ public class CrashTests(RecordedRuns runs)
     public void No_daemon_is_left_after_two_seconds(string configuration)
     {
         RecordedRun run = runs[Configurations[configuration]];
-        Assert.Equal("TestPassed", run.OutcomeOf("Leaves_a_daemon").Kind);
+        Assert.Contains(run.OutcomeOf("Leaves_a_daemon").Kind, (string[])["TestPassed", "TestFailed"]);
         Assert.Empty(run.Survivors);
     }
 

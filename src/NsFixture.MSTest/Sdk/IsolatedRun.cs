@@ -41,6 +41,8 @@ internal sealed class IsolatedRun(ITestMethod test, Type testClass, string[] fix
             case TestReportKind.Passed or TestReportKind.Failed when report.Data != null:
                 results = [.. ResultPayload.Read(report.Data).Where(IsNews)];
                 results[^1].LogOutput += report.Text;
+                if (report.Failure != null)
+                    Fail(report); // for what the test left in its sandbox, which is known after MSTest's result
                 break;
             // No result of MSTest's: the process ended, or there was none.
             case TestReportKind.Failed:
@@ -50,11 +52,12 @@ internal sealed class IsolatedRun(ITestMethod test, Type testClass, string[] fix
                 results = [MSTestInternals.Ignored(report.Text)];
                 break;
             case TestReportKind.CleanupFailure:
-                results[^1].Outcome = UnitTestOutcome.Failed;
-                results[^1].TestFailureException = Failure(report);
+                Fail(report);
                 break;
         }
     }
+
+    private void Fail(TestReport report) => (results[^1].Outcome, results[^1].TestFailureException) = (UnitTestOutcome.Failed, Failure(report));
 
     private static SandboxedFailure Failure(TestReport report) => new(report.Failure!.Messages[0] ?? "", report.Failure.StackTraces[0]);
 

@@ -68,6 +68,8 @@ internal sealed class IsolatedCommand : TestCommand
             case TestReportKind.Passed or TestReportKind.Failed or TestReportKind.Skipped when report.Data != null:
                 ResultPayload.Read(report.Data).ApplyTo(context);
                 context.OutWriter.Write(report.Text);
+                if (report.Failure is { } left) // what the test left in its sandbox, which is known after NUnit's result
+                    context.CurrentResult.SetResult(ResultState.Error, left.Messages[0] ?? "", left.StackTraces[0]);
                 break;
             // No result of NUnit's: the process ended, or there was none.
             case TestReportKind.Failed:

@@ -22,6 +22,7 @@ internal sealed class ForkServer
 
     /// <summary>Completes when the zygote takes requests.</summary>
     /// <exception cref="SandboxUnavailableException">It cannot; why, and what to do about it.</exception>
+    /// <exception cref="ForkServerLostException">It was killed before it did.</exception>
     public Task Ready => ready.Task;
 
     /// <summary>How it was lost after it had been ready; null: it is there. On any thread.</summary>
@@ -133,7 +134,7 @@ internal sealed class ForkServer
             return false;
         if (message.Length == 0)
         {
-            Fail(Ready.IsCompletedSuccessfully ? Lost() : "the fork server ended unexpectedly; what it printed stands in the test host's standard error");
+            FailForEnd();
             return true;
         }
         var reader = new ByteReader(message);
@@ -171,19 +172,33 @@ internal sealed class ForkServer
         return true;
     }
 
-    private unsafe string Lost()
+    // A server that ends, or crashes, before it is ready says something of this machine or runtime; one that somebody kills, or that was ready, was lost.
+    private void FailForEnd()
     {
-        // The zygote ends with the server, and the server with the zygote: a moment later its end can be told.
-        int status = 0, ended = 0;
-        for (long until = System.Environment.TickCount64 + EndLimit; (ended = Libc.WaitPid(pid, &status, WaitOptions.WNOHANG)) == 0 && System.Environment.TickCount64 < until;)
-            Thread.Sleep(1);
-        string how = ended == pid ? new ProcessEnd(status).ToString() : "closed its connection";
-        if (ended == pid)
-            pid = 0;
-        return again
+        ProcessEnd? end = AwaitEnd();
+        string how = end?.ToString() ?? "closed its connection";
+        if (!Ready.IsCompletedSuccessfully && end?.Signal != SignalNumbers.SIGKILL)
+        {
+            Fail($"the fork server {how} before it was ready; what it printed stands in the test host's standard error");
+            return;
+        }
+        string why = again
             ? $"the fork server, which isolated tests are forked from, was lost for the second time in this run: it {how}. It is not started again, and the isolated tests that follow fail."
             : $"the fork server, which isolated tests are forked from, was lost: it {how}. If nobody did that, the machine may be short of memory (dmesg tells), or the server has said why on standard error. " +
               "It is started once more, for the tests that follow.";
+        Fail(why, new ForkServerLostException(why));
+    }
+
+    // The zygote ends with the server, and the server with the zygote: a moment later its end can be told.
+    private unsafe ProcessEnd? AwaitEnd()
+    {
+        int status = 0, ended = 0;
+        for (long until = System.Environment.TickCount64 + EndLimit; (ended = Libc.WaitPid(pid, &status, WaitOptions.WNOHANG)) == 0 && System.Environment.TickCount64 < until;)
+            Thread.Sleep(1);
+        if (ended != pid)
+            return null;
+        pid = 0;
+        return new ProcessEnd(status);
     }
 
     private void Refuse(Sandbox sandbox, string why)
@@ -192,14 +207,14 @@ internal sealed class ForkServer
         sandbox.Refuse(why);
     }
 
-    private unsafe void Fail(string why)
+    private unsafe void Fail(string why, SandboxException? exception = null)
     {
         if (failure != null)
             return;
         failure = why;
         loop.Unwatch(socket);
         Descriptors.Close(socket); // the zygote, and with it every sandbox, ends with the connection
-        ready.TrySetException(new SandboxUnavailableException(why));
+        ready.TrySetException(exception ?? new SandboxUnavailableException(why));
         _ = ready.Task.Exception; // observed: not everyone who starts a server waits for it
         // Not in place: a sandbox's end may be the beginning of another.
         Sandbox[] all = [.. sandboxes.Values];

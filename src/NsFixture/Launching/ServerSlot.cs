@@ -34,12 +34,15 @@ internal sealed class ServerSlot<T>(Func<bool, Task<T>> start, Func<T, ForkServe
         {
             if (current == null || (retryFailures && current.IsFaulted))
                 return current = Task.Run(() => start(restarted));
-            if (restarted || !current.IsCompletedSuccessfully || serverOf(current.Result).Loss is not { } loss)
+            if (restarted || LossOf(current) is not { } loss)
                 return current;
             restarted = true;
             return current = Task.Run(() => StartAgainAsync(loss));
         }
     }
+
+    // Lost since it was started, or killed while it was.
+    private string? LossOf(Task<T> task) => task.IsCompletedSuccessfully ? serverOf(task.Result).Loss : (task.Exception?.InnerException as ForkServerLostException)?.Message;
 
     private async Task<T> StartAgainAsync(string loss)
     {

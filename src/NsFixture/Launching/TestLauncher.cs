@@ -155,7 +155,7 @@ internal sealed class TestLauncher
             await RunCanaryAsync(backend).ConfigureAwait(false);
             return backend;
         }
-        catch (SandboxException e)
+        catch (SandboxException e) when (e is not ForkServerLostException)
         {
             // A bare server says whether it is this runtime that cannot be forked warm, or sandboxes that cannot be had at all.
             Backend fallback = await bare.GetAsync().ConfigureAwait(false);
@@ -181,6 +181,8 @@ internal sealed class TestLauncher
         });
         var spec = new SandboxOptions().Resolve(Path.GetDirectoryName(assemblyPath)!);
         await RunAsync(backend, Request(backend, spec, typeof(Canary).AssemblyQualifiedName!, []), Canary.Limit, tracker).ConfigureAwait(false);
+        if (backend.Server.Loss is { } loss)
+            throw new ForkServerLostException(loss); // which says nothing of whether it can be forked
         if (!passed || problem != null)
             throw new SandboxException(problem ?? "its self-test did not report a result");
     }

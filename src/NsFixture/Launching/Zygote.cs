@@ -10,10 +10,11 @@ namespace NsFixture.Launching;
 /// private copy of the host's mounts. What is the same for every sandbox is prepared here once: the root plan, the copy of
 /// /etc. It serves requests over one socket, reaps its inits, and ends with the connection.
 /// </summary>
-internal sealed partial class Zygote(int client, UserMapping mapping, List<string> notes, int[] runtimeDescriptors, string assemblyPath)
+internal sealed class Zygote(int client, UserMapping mapping, List<string> notes, int[] runtimeDescriptors, string assemblyPath)
 {
     private readonly List<Child> children = [];
     private List<RootEntry> rootPlan = [];
+    private ServerHealth? health; // null until it is prepared
     private PairFork? pairs; // none: this machine has no way to it
 
     private sealed record Child(int Id, int Pid, int PidFd, SandboxSpec Spec)
@@ -81,7 +82,7 @@ internal sealed partial class Zygote(int client, UserMapping mapping, List<strin
         runtimeDescriptors = [.. Descriptors.Open().Where(fd => fd > 2 && (runtimeDescriptors.Contains(fd) || IsOfRuntime(Descriptors.Target(fd)))).Order()];
         GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true); // what the rehearsal left would be copied for each test
         _ = Libc.MallocTrim(0);
-        RememberHealth();
+        health = new ServerHealth();
 
         static bool IsOfRuntime(string target) => target == "/dev/urandom" || target.EndsWith(".dll", StringComparison.Ordinal);
     }
@@ -175,7 +176,8 @@ internal sealed partial class Zygote(int client, UserMapping mapping, List<strin
         Descriptors.Close(child.PidFd);
         Descriptors.Close(child.Control);
         UnixSocket.Send(client, new ByteWriter().Byte((byte)ControlKind.SandboxReaped).Int32(child.Id).Int32(status).Written);
-        CheckHealth();
+        if (health!.AfterAnEnd(() => children.Sum(c => c.OpenDescriptors)) is { } problem)
+            UnixSocket.Send(client, new ByteWriter().Byte((byte)ControlKind.ServerUnwell).String(problem).Written);
     }
 
     /// <summary>A test has built its sandbox, asks for something for the first time, says what it leaves, or has ended.</summary>

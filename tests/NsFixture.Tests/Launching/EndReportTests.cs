@@ -5,7 +5,7 @@ namespace NsFixture.Tests.Launching;
 
 public class EndReportTests
 {
-    private static readonly EndReport Report = new(["process 7, 'sleep 1000'", "mount /tmp (tmpfs)"], ["the thread 'x'"], [new EndStep("the test's process ended", 1234), new EndStep("looked for leaks", 56)]);
+    private static readonly EndReport Report = new(["process 7, 'sleep 1000'", "mount /tmp (tmpfs)"], ["the thread 'x'"], ["/tmp/x"], [new EndStep("the test's process ended", 1234), new EndStep("looked for leaks", 56)]);
 
     [Fact]
     public void What_init_says_at_the_end_arrives_as_it_was_said()
@@ -26,10 +26,10 @@ public class EndReportTests
     }
 
     [Theory]
-    [InlineData(false, "NsFixture: warning: \"A.B\" left behind, and lost when its sandbox ended: process 7, 'sleep 1000'; mount /tmp (tmpfs); and ended with these still open: the thread 'x'.")]
-    [InlineData(true, "NsFixture: warning: \"A.B\" ended with these still open: the thread 'x'.")]
+    [InlineData(false, "NsFixture: warning: \"A.B\" left behind, and lost when its sandbox ended: process 7, 'sleep 1000'; mount /tmp (tmpfs); and did not end, close or remove: the thread 'x'.")]
+    [InlineData(true, "NsFixture: warning: \"A.B\" did not end, close or remove: the thread 'x'.")]
     public void A_warning_says_what_the_failure_did_not(bool failed, string warning) => LeakNotice.Warning("A.B", Report, failed).Should().Be(warning);
 
     [Fact]
-    public void Of_a_tidy_test_nothing_is_said() => LeakNotice.Warning("A.B", new EndReport([], [], []), failed: false).Should().BeNull();
+    public void Of_a_tidy_test_nothing_is_said() => LeakNotice.Warning("A.B", new EndReport([], [], [], []), failed: false).Should().BeNull();
 }

@@ -23,9 +23,6 @@ public sealed record RunSettings(string Build, string Arguments = "")
     /// <summary>The plain run that this one is to equal.</summary>
     public RunSettings Plain => new(Build[..(Build.LastIndexOf('.') + 1)] + "Plain", Arguments);
 
-    /// <summary>The same, where a test that left something behind would fail: none does.</summary>
-    public RunSettings WithLeaksFailing => this with { Environment = $"{Environment} NSFIXTURE_LEAKS=fail" };
-
     /// <summary>Whether any test of a class is run.</summary>
     public bool Includes(string className)
     {

@@ -52,6 +52,25 @@ public partial class Leaky
         Assert.Equal(0, Mount("/proc/self/ns/net", "/run/netns/left", "", 4096 /* MS_BIND */, 0));
     }
 
+    /// <summary>With a process in it, where the machine lets whoever runs this make one: root may, and an ordinary user whom a group is delegated to.</summary>
+    [Fact]
+    public void Leaves_a_control_group()
+    {
+        Directory.CreateDirectory("/tmp/groups");
+        if (MountGroups("none", "/tmp/groups", "cgroup", 0, "pids") != 0)
+            Assert.Equal(0, MountGroups("none", "/tmp/groups", "cgroup2", 0, null));
+        try
+        {
+            Directory.CreateDirectory("/tmp/groups/nsfixture-victim/inner");
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return;
+        }
+        using var process = Process.Start("/bin/sleep", "1007");
+        File.WriteAllText("/tmp/groups/nsfixture-victim/cgroup.procs", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture));
+    }
+
     [Fact]
     public void Leaves_a_POSIX_message_queue() => Assert.True(MqOpen("/left", 0x42 /* O_RDWR | O_CREAT */, 0x180, 0) >= 0);
 
@@ -84,6 +103,9 @@ public partial class Leaky
 
     [LibraryImport("libc", EntryPoint = "mount", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Mount(string source, string target, string type, ulong flags, nint data);
+
+    [LibraryImport("libc", EntryPoint = "mount", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int MountGroups(string source, string target, string type, ulong flags, string? data);
 
     [LibraryImport("libc", EntryPoint = "mq_open", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int MqOpen(string name, int flags, uint mode, nint attributes);

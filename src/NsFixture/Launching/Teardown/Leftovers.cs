@@ -4,7 +4,7 @@ namespace NsFixture.Launching;
 
 /// <summary>
 /// The leak oracle: what of a test is still in its sandbox when its process has ended. All of it ends with the sandbox, by the kernel's own rules; but a test that
-/// leaves it would leave it on a machine, too, so it is named. It runs in init, which sees everything in the sandbox, or at the end of the test's
+/// leaves it would leave it on a machine, too, so it is named. Control groups alone would stay (<see cref="ControlGroups"/>). It runs in init, which sees everything in the sandbox, or at the end of the test's
 /// process (<see cref="TestEnd"/>); no test waits for it.
 /// <para>
 /// What a test may leave: files, since everything that is written is private to begin with; and programs on hosts, which NsFixture started and ends itself.
@@ -34,7 +34,7 @@ internal static class Leftovers
             AddProcesses(left, test, helpers, sessions);
         MountSnapshot mounts = MountSnapshot.Take();
         if (!mounts.IsSameAs(mountsBefore))
-            left.AddRange(mounts.Since(mountsBefore).Take(MostOfAKind).Select(mount => "mount " + mount));
+            AddMounts(left, mounts, mountsBefore);
         if (sessions.Count > 0)
             return left; // of programs that end with the sandbox, which have no other way to clean up
         if (SystemV.Any())
@@ -42,6 +42,13 @@ internal static class Leftovers
         AddPosix(left, "shared memory", "/dev/shm");
         AddPosix(left, "message queue", "/dev/mqueue");
         return left;
+    }
+
+    private static void AddMounts(List<string> left, MountSnapshot mounts, MountSnapshot before)
+    {
+        List<MountSnapshot.Mount> come = [.. mounts.Since(before).Take(MostOfAKind)];
+        left.AddRange(come.Select(mount => $"mount {mount}"));
+        left.AddRange(come.Where(mount => mount.IsOfControlGroups).SelectMany(mount => ControlGroups.Remove(mount.Place, before.Taken)));
     }
 
     private static void AddSystemV(List<string> left)
