@@ -66,7 +66,8 @@ internal static unsafe class ProbeProcess
         _ = Libc.Syscall(SyscallNumbers.Clone3, 0, 0, 0, 0, 0);
         Say("clone3", Marshal.GetLastPInvokeError() is Err.ENOSYS or Err.EPERM ? Marshal.GetLastPInvokeError() : 0, "clone3");
 
-        UserMapping mapping = Zygote.ChooseMapping();
+        // An ordinary user may always map itself; whether it has further ids, its files say.
+        UserMapping mapping = Zygote.ChooseMapping() == UserMapping.Identity ? UserMapping.Identity : UserMapping.Single;
         var (read, write) = Descriptors.Pipe();
         int pid = 0;
         Try("user", "clone3 with a new user namespace", () =>

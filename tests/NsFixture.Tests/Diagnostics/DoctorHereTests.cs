@@ -51,11 +51,50 @@ public class DoctorHereTests
     }
 
     [Fact]
-    public void Low_limits_are_found()
+    public void Low_limits_and_what_a_container_covers_are_found_and_tests_can_run_all_the_same()
     {
-        JsonElement report = Run("sh", "-c", "ulimit -n 300; exec \"$@\"", "sh");
-        report.GetProperty("canIsolate").GetBoolean().Should().BeTrue();
-        report.GetProperty("findings").EnumerateArray().Single(f => f.GetProperty("code").GetString() == "NSF0119").GetProperty("proof").GetString().Should().Contain("Max open files 300");
+        JsonElement report = Run("unshare", "--user", "--map-root-user", "--mount", "sh", "-c",
+            "mount --bind /dev/null /proc/interrupts && mount -t tmpfs none /sys && mount -t tmpfs none /dev/net && exec prlimit --nofile=300 --nproc=400 \"$@\"", "sh");
+        report.GetProperty("canIsolate").GetBoolean().Should().BeTrue(report.ToString());
+        foreach (var (code, proof) in new[]
+        {
+            ("NSF0111", "mounted below /proc: /proc/interrupts"), ("NSF0112", "mount sysfs failed: EPERM"), ("NSF0116", "/dev/net/tun does not exist"),
+            ("NSF0119", "Max open files 300"), ("NSF0120", "Max processes 400"),
+        })
+            ProofOf(report, code).Should().Contain(proof);
+    }
+
+    [Fact]
+    public void User_namespaces_that_are_nested_too_deep_are_found()
+    {
+        const int deepest = 33; // of create_user_ns in the kernel's sources
+        JsonElement report = Run([.. Enumerable.Repeat<string[]>(["unshare", "--user", "--map-root-user"], deepest).SelectMany(u => u)]);
+        report.GetProperty("canIsolate").GetBoolean().Should().BeFalse();
+        JsonElement finding = report.GetProperty("findings")[0];
+        finding.GetProperty("code").GetString().Should().Be("NSF0107");
+        finding.GetProperty("cause").GetString().Should().Contain("nested more than 32 deep");
+    }
+
+    [Fact]
+    public void A_changed_root_is_found()
+    {
+        if (!Environment.IsPrivilegedProcess)
+            return; // nobody else can change it without a user namespace, in which this is the same
+        JsonElement report = Run("unshare", "--mount", "sh", "-c", "mount --rbind / /mnt && exec chroot /mnt \"$@\"", "sh");
+        report.GetProperty("canIsolate").GetBoolean().Should().BeFalse();
+        JsonElement finding = report.GetProperty("findings")[0];
+        finding.GetProperty("code").GetString().Should().Be("NSF0122");
+        finding.GetProperty("remedy").GetString().Should().Contain("chroot(2)");
+    }
+
+    [Fact]
+    public void An_ordinary_user_without_subordinate_ids_can_isolate()
+    {
+        const string nobodys = "54321";
+        JsonElement report = Environment.IsPrivilegedProcess ? Run("setpriv", "--reuid", nobodys, "--regid", nobodys, "--clear-groups", "--no-new-privs") : Run("setpriv", "--no-new-privs");
+        report.GetProperty("canIsolate").GetBoolean().Should().BeTrue(report.ToString());
+        if (Environment.IsPrivilegedProcess)
+            ProofOf(report, "NSF0118").Should().Contain("has no line of this user's");
     }
 
     [Fact]
@@ -65,6 +104,9 @@ public class DoctorHereTests
         JsonElement report = Run("unshare", "--user", "--map-root-user", "sh", "-c", "echo 1 >/proc/sys/user/max_mnt_namespaces; exec unshare --mount \"$@\"", "sh");
         report.GetProperty("findings")[0].GetProperty("code").GetString().Should().Be("NSF0107");
     }
+
+    private static string? ProofOf(JsonElement report, string code) =>
+        report.GetProperty("findings").EnumerateArray().Single(f => f.GetProperty("code").GetString() == code).GetProperty("proof").GetString();
 
     private static DoctorReport ExamineUnder(int clone3, int? namespaces)
     {

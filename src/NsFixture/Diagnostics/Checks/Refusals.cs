@@ -36,8 +36,8 @@ internal static class Refusals
         foreach (string type in Types)
             if (SwitchedOff(machine, type) is { } finding)
                 return finding with { Proof = $"{finding.Proof}; {tried}" };
-        return new Finding(Check.NamespaceLimit, Severity.Prevents, "A limit on namespaces was reached (user.max_*_namespaces, here or in a container that this is in)",
-            $"{tried}; {string.Join(", ", Types.Select(t => $"user.max_{t}_namespaces={machine.Sysctl($"user.max_{t}_namespaces")}"))}", "raise it with sysctl, or run fewer tests at once.");
+        return new Finding(Check.NamespaceLimit, Severity.Prevents, "A limit on namespaces was reached (user.max_*_namespaces, here or in a container that this is in), or user namespaces are nested more than 32 deep",
+            $"{tried}; {string.Join(", ", Types.Select(t => $"user.max_{t}_namespaces={machine.Sysctl($"user.max_{t}_namespaces")}"))}", "raise it with sysctl, or run fewer tests at once, nearer to the machine itself.");
     }
 
     public static Finding TooDeep(string tried) => new(Check.Nesting, Severity.Prevents, "User namespaces are nested more than 32 deep", tried, "run the tests nearer to the machine itself.");
