@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using FluentAssertions;
 using NsFixture.Diagnostics;
@@ -37,10 +36,9 @@ public class DoctorContainerTests(Podman podman)
 
     private async Task<JsonElement> ExamineAsync(params string[] options)
     {
-        string root = Path.GetFullPath(RuntimeEnvironment.GetRuntimeDirectory() + "../../.."), here = Path.GetDirectoryName(typeof(DoctorContainerTests).Assembly.Location)!;
-        string[] mounts = [.. ((string[])["/usr", "/lib", "/lib64", root, here]).Where(Directory.Exists).Distinct().SelectMany(path => (string[])["--volume", $"{path}:{path}:ro"])];
-        string output = await podman.AskAsync(["run", "--rm", "--network", "none", "--env", "DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1", .. options, .. mounts, "tests",
-            root + "/dotnet", "exec", "--runtimeconfig", here + "/NsFixture.Isolated.Tests.runtimeconfig.json", typeof(Doctor).Assembly.Location, "doctor", "--json"]);
+        string here = Path.GetDirectoryName(typeof(DoctorContainerTests).Assembly.Location)!;
+        string output = await podman.AskAsync(["run", "--rm", "--network", "none", "--env", "DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1", .. options, .. Podman.Dotnet(out string dotnet), "--volume", $"{here}:{here}:ro", "tests",
+            dotnet, "exec", "--runtimeconfig", here + "/NsFixture.Isolated.Tests.runtimeconfig.json", typeof(Doctor).Assembly.Location, "doctor", "--json"]);
         output.Should().Contain("{");
         using var json = JsonDocument.Parse(output[output.IndexOf('{', StringComparison.Ordinal)..]);
         return json.RootElement.Clone();

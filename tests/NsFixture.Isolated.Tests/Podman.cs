@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 
 namespace NsFixture.Isolated.Tests;
 
@@ -69,6 +70,15 @@ public sealed class Podman : IAsyncLifetime
 
     /// <summary>How podman is called, with all that it keeps in a directory.</summary>
     public static string CommandIn(string directory) => $"podman --root {directory}/root --runroot {directory}/run --storage-driver vfs";
+
+    /// <summary>Options of 'run' that give a container the machine's .NET and libraries.</summary>
+    /// <param name="dotnet">The program.</param>
+    public static string[] Dotnet(out string dotnet)
+    {
+        string root = Path.GetFullPath(RuntimeEnvironment.GetRuntimeDirectory() + "../../..");
+        dotnet = root + "/dotnet";
+        return [.. ((string[])["/usr", "/lib", "/lib64", root]).Where(Directory.Exists).Distinct().SelectMany(path => (string[])["--volume", $"{path}:{path}:ro"])];
+    }
 
     /// <summary>Runs a script in a container, and returns what it prints.</summary>
     public Task<string> ExecAsync(string container, string script) => ControlAsync("exec", container, "/bin/bash", "-c", script);

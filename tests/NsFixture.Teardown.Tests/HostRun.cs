@@ -53,11 +53,16 @@ internal sealed class HostRun : IDisposable
     public List<int> Tests => Residue.ChildrenOf(Inits);
 
     /// <summary>Waits until a test's process is there.</summary>
-    public void WaitForTests()
+    public void WaitForTests() => WaitFor("test", () => Tests);
+
+    /// <summary>Waits until a fork server's process is there, which is a second before it is ready.</summary>
+    public void WaitForServer() => WaitFor("fork server", () => Servers);
+
+    private void WaitFor(string what, Func<List<int>> processes)
     {
-        for (DateTime deadline = DateTime.UtcNow + Patience; Tests.Count == 0; Thread.Sleep(5))
+        for (DateTime deadline = DateTime.UtcNow + Patience; processes().Count == 0; Thread.Sleep(5))
             if (DateTime.UtcNow > deadline || HasEnded)
-                throw new TimeoutException($"No test was started: {(HasEnded ? $"the run has ended with {process.ExitCode}. " + Output.Result + Errors.Result : Residue.Describe())}");
+                throw new TimeoutException($"No {what} was started: {(HasEnded ? $"the run has ended with {process.ExitCode}. " + Output.Result + Errors.Result : Residue.Describe())}");
     }
 
     /// <summary>Waits for the end of the run.</summary>

@@ -45,12 +45,12 @@ public class LeakTests
     }
 
     [Fact]
-    public void Where_it_is_only_to_be_said_it_is_said_on_standard_error_and_the_tests_pass()
+    public async Task Where_it_is_only_to_be_said_it_is_said_on_standard_error_and_the_tests_pass()
     {
         DirectoryInfo temporary = Directory.CreateDirectory(Path.Combine(VictimRun.Build, "tmp-" + Guid.NewGuid().ToString("N"))); // the machine's: an assembly's directory is written through
         using var run = new HostRun("Leaky", ("NSFIXTURE_LEAKS", "warn"), ("TMPDIR", temporary.FullName));
         run.WaitForEnd(TimeSpan.FromMinutes(1));
-        string errors = run.Errors.Result;
+        string errors = await run.Errors;
         foreach (string leak in (string[])["'/bin/sleep 1001'", "mount /tmp (tmpfs)", "System V semaphores (key 4243, id ", "POSIX message queue /dev/mqueue/left"])
             errors.Should().Contain(leak);
         errors.Should().MatchRegex("NsFixture: warning: \"Victim.Leaky.Leaves_a_socket_and_a_thread\" did not end, close or remove: a TCP socket at .*:5433 that listens; the thread 'left alone'\\.");

@@ -59,6 +59,17 @@ public class TeardownTests
     }
 
     [Fact]
+    public void A_fork_server_that_is_killed_before_it_is_ready_is_started_again()
+    {
+        using var run = new HostRun("Endless");
+        run.WaitForServer();
+        run.Servers.ForEach(VictimRun.TryKill);
+        run.WaitForTests();
+        VictimRun.TryKill(run.Host);
+        run.Residue.WaitUntilGone().Should().BeEmpty();
+    }
+
+    [Fact]
     public void A_cancelled_run_leaves_nothing()
     {
         const int interrupt = 2;

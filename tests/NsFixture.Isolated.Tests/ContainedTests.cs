@@ -1,0 +1,42 @@
+using System.Diagnostics;
+using FluentAssertions;
+
+namespace NsFixture.Isolated.Tests;
+
+/// <summary>A handful of this assembly's isolated tests in containers of a real engine: what the doctor promises there. <c>eng/in-container.sh</c> runs them all.</summary>
+[Collection(nameof(OnePodman))]
+public sealed class ContainedTests(Podman podman) : IDisposable
+{
+    private const string AHandful = "FullyQualifiedName~ForkedSandboxTests&(FullyQualifiedName~namespace|FullyQualifiedName~PID_1|FullyQualifiedName~eth0|FullyQualifiedName~server|FullyQualifiedName~System_V)";
+
+    // The assembly's directory is written to, and a container's root may not write to what is the machine's root's.
+    private readonly string copy = Directory.CreateTempSubdirectory("contained-").FullName;
+
+    [EngineFact]
+    public async Task They_pass_in_a_privileged_container() => ShouldPass(await RunAsync("--env", "NSFIXTURE_REQUIRE=1", "--privileged"));
+
+    [EngineFact]
+    public async Task They_pass_in_a_container_with_the_options_that_the_doctor_names() =>
+        ShouldPass(await RunAsync("--env", "NSFIXTURE_REQUIRE=1", "--security-opt", "seccomp=unconfined", "--security-opt", "unmask=ALL"));
+
+    [EngineFact]
+    public async Task They_are_skipped_in_a_plain_container_and_say_what_stands_against_them()
+    {
+        string output = await RunAsync();
+        output.Should().Contain("[NSF0108]").And.Contain("--security-opt seccomp=unconfined");
+        output.Should().MatchRegex(@"This machine allows no isolated tests: A security policy forbids new namespaces").And.NotContain("Failed ").And.MatchRegex(@"Skipped: +1\d\b").And.NotMatchRegex(@"Passed: +\d");
+    }
+
+    public void Dispose() => Directory.Delete(copy, recursive: true);
+
+    private static void ShouldPass(string output) => output.Should().MatchRegex(@"Test Run Successful\.\s+Total tests: 1\d\s+Passed: 1\d\s");
+
+    private async Task<string> RunAsync(params string[] options)
+    {
+        string assembly = typeof(ContainedTests).Assembly.Location, here = Path.GetDirectoryName(assembly)!;
+        using (Process copying = Process.Start("cp", ["-r", here + "/.", copy]))
+            await copying.WaitForExitAsync();
+        return await podman.AskAsync(["run", "--rm", "--network", "none", .. options, .. Podman.Dotnet(out string dotnet), "--volume", $"{copy}:{here}", "--volume", "/etc:/etc:ro", "--tmpfs", "/tmp", "--env", "HOME=/tmp",
+            "--env", "DOTNET_CLI_UI_LANGUAGE=en", "--env", "DOTNET_NOLOGO=1", "tests", dotnet, "test", assembly, "--filter", AHandful, "--logger", "console;verbosity=normal"]);
+    }
+}
