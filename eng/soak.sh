@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # 32 networks in parallel with identical host names, addresses and ports, again and again; 10,000 isolated tests in one run, whose times are drawn into
-# docs/soak.svg; 300 kills at random moments; and then a look at what is left on the machine. Usage: eng/soak.sh [ROUNDS [TESTS [KILLS]]], by default 1000,
-# 10000 and 300; 0 leaves one out. Needs a Debug build of tests/NsFixture.Isolated.Tests and tests/NsFixture.Teardown.Tests.
+# docs/soak.svg; 300 kills at random moments; the sandboxes' whole suite in containers of podman's, as root; and then a look at what is left on the machine.
+# Usage: eng/soak.sh [ROUNDS [TESTS [KILLS [CONTAINERS]]]], by default 1000, 10000, 300 and 1; 0 leaves one out. Needs a Debug build of tests/NsFixture.Isolated.Tests and
+# tests/NsFixture.Teardown.Tests.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-rounds=${1:-1000} tests=${2:-10000} kills=${3:-300}
+rounds=${1:-1000} tests=${2:-10000} kills=${3:-300} containers=${4:-1}
 own=$(mktemp -d)
 trap 'rm -rf "$own"' EXIT
 export NSFIXTURE_SOAK_ROUNDS=$rounds NSFIXTURE_SOAK_MARK=$$-$RANDOM TMPDIR=$own/tmp DOTNET_NOLOGO=1
@@ -32,6 +33,12 @@ fi
 teardown() { dotnet test --no-build tests/NsFixture.Teardown.Tests -nologo --logger "console;verbosity=detailed" --filter "FullyQualifiedName~$1" || status=1; }
 if [ "$tests" -gt 0 ]; then NSFIXTURE_SOAK_TESTS=$tests NSFIXTURE_SOAK_PLOT=$PWD/docs/soak.svg teardown SoakTests; fi
 if [ "$kills" -gt 0 ]; then NSFIXTURE_CHAOS_KILLS=$kills teardown ChaosTests; fi
+if [ "$containers" -gt 0 ] && [ "$(id -u)" = 0 ]; then
+    for kind in privileged advised default; do
+        echo "In a container, $kind:"
+        eng/in-container.sh "$kind" || status=1
+    done
+fi
 for _ in $(seq 50); do
     # This shell, and what it runs to ask, have the mark as well.
     left=$(for p in $(processes); do { tr '\0' ' ' <"/proc/$p/cmdline"; } 2>/dev/null | grep -v 'soak.sh\|^grep\|^cut' || true; done)
