@@ -49,6 +49,7 @@ public abstract class RootKindTests
         Directory.GetDirectories("/sys/class/net").Concat(Directory.GetFileSystemEntries("/sys/class/net")).Select(Path.GetFileName).Should().Contain("eth0");
         File.WriteAllText("/dev/null", "gone");
         File.WriteAllText("/dev/shm/x", "shared memory");
+        File.Delete("/dev/shm/x");
         using (var random = File.OpenRead("/dev/urandom"))
             random.Read(new byte[16]).Should().Be(16);
         Directory.GetFileSystemEntries("/dev/pts").Should().Contain("/dev/pts/ptmx");
@@ -212,6 +213,7 @@ public abstract class RootKindTests
         Directory.CreateDirectory("/tmp/mounted");
         mount("none", "/tmp/mounted", "tmpfs", 0, null).Should().Be(0);
         File.ReadLines("/proc/self/mountinfo").Should().Contain(l => l.Contains(" /tmp/mounted ", StringComparison.Ordinal));
+        umount("/tmp/mounted").Should().Be(0);
     }
 
     [Fact]
@@ -311,6 +313,9 @@ public abstract class RootKindTests
 
     [DllImport("libc", SetLastError = true)]
     private static extern int mknod(string path, uint mode, ulong device);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int umount(string target);
 
     [DllImport("libc", SetLastError = true)]
     private static extern int mount(string source, string target, string type, ulong flags, string? data);

@@ -36,7 +36,7 @@ internal sealed unsafe partial class Init
     {
         hasLooked = true;
         stepStarted = Stopwatch.GetTimestamp();
-        List<string> left = Leftovers.Find(test, helpers: true, processes?.Sessions ?? [], mountsBefore);
+        List<string> left = Leftovers.Find(test, processes?.Sessions ?? [], mountsBefore, target => network.IsOfHost(target, except: plan.Test.Index));
         StepDone("looked for leaks");
         Say(left);
     }

@@ -11,6 +11,7 @@ namespace NsFixture.Launching;
 internal sealed class TestLauncher
 {
     private static readonly ConcurrentDictionary<string, TestLauncher> Launchers = new();
+    private const string NoSandboxes = "This machine allows no isolated tests: ";
     private readonly string assemblyPath, runnerType;
     private readonly ServerSlot<Backend> warm, bare;
     private readonly Lazy<IReadOnlyList<string>> coverageFiles;
@@ -29,6 +30,11 @@ internal sealed class TestLauncher
     /// <summary>The launcher of a test assembly. <paramref name="runner"/> is an <see cref="ITestRunner"/>.</summary>
     public static TestLauncher For(string assemblyPath, Type runner) =>
         Launchers.GetOrAdd(assemblyPath, path => new TestLauncher(path, runner.AssemblyQualifiedName!));
+
+    /// <summary>Why a test is skipped on a machine that allows no sandboxes; null: it fails, since NSFIXTURE_REQUIRE=1.</summary>
+    /// <param name="problem">Cause and remedy.</param>
+    public static string? SkipReason(string problem) =>
+        Environment.GetEnvironmentVariable("NSFIXTURE_REQUIRE") == "1" ? null : $"{NoSandboxes}{problem} (NSFIXTURE_REQUIRE=1 makes this a failure.)";
 
     /// <summary>Starts the fork server in the background, so that it is warm when the first test wants it.</summary>
     public void WarmUp()
@@ -90,11 +96,10 @@ internal sealed class TestLauncher
         }
         catch (SandboxUnavailableException e)
         {
-            string reason = $"This machine allows no isolated tests: {e.Message}";
-            if (Environment.GetEnvironmentVariable("NSFIXTURE_REQUIRE") == "1")
-                tracker.End(FailureInfo.Of(e.GetType(), reason + " (It fails, rather than being skipped, because NSFIXTURE_REQUIRE=1.)"));
+            if (SkipReason(e.Message) is { } reason)
+                tracker.SkipAll(reason);
             else
-                tracker.SkipAll(reason + " (NSFIXTURE_REQUIRE=1 makes this a failure.)");
+                tracker.End(FailureInfo.Of(e.GetType(), $"{NoSandboxes}{e.Message} (It fails, rather than being skipped, because NSFIXTURE_REQUIRE=1.)"));
             return;
         }
         catch (ForkServerLostException e)

@@ -75,6 +75,7 @@ internal sealed class Zygote(int client, UserMapping mapping, List<string> notes
     {
         string[] visible = [.. new[] { assemblyPath, Environment.CurrentDirectory, typeof(object).Assembly.Location, typeof(Zygote).Assembly.Location }.Where(p => p.Length > 0)];
         UserMap.Current = mapping;
+        _ = Guid.NewGuid(); // opens the source of random numbers, while it is where the runtime looks for it
         var mountPoints = Staging.Enter(notes);
         rootPlan = RootPlanner.Plan(Staging.Host, Staging.Work, mountPoints, mapping == UserMapping.Identity, visible);
         Rehearse();
@@ -84,7 +85,8 @@ internal sealed class Zygote(int client, UserMapping mapping, List<string> notes
         _ = Libc.MallocTrim(0);
         health = new ServerHealth();
 
-        static bool IsOfRuntime(string target) => target == "/dev/urandom" || target.EndsWith(".dll", StringComparison.Ordinal);
+        // By its name alone: it is of a mount that is another's now, as a container has one for each device.
+        static bool IsOfRuntime(string target) => target.EndsWith("/urandom", StringComparison.Ordinal) || target.EndsWith(".dll", StringComparison.Ordinal);
     }
 
     /// <summary>

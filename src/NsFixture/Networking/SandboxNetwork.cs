@@ -99,6 +99,17 @@ internal sealed partial class SandboxNetwork : IDisposable
     /// <summary>The network namespace of a host, or by -1 of the switch; stays this object's.</summary>
     public int NamespaceOf(int host) => host < 0 ? switchNamespace : hostNamespaces[host];
 
+    /// <summary>Whether a namespace, as /proc shows it, is that of a host.</summary>
+    /// <param name="target">Such as <c>net:[4026531840]</c>.</param>
+    /// <param name="except">A host that does not count.</param>
+    public bool IsOfHost(string target, int except)
+    {
+        for (int host = 0; host < hostNamespaces.Length; host++)
+            if (host != except && FileSystem.LinkTargetIfThere($"/proc/self/fd/{hostNamespaces[host]}") == target)
+                return true;
+        return false;
+    }
+
     /// <summary>Does something with the links of a host.</summary>
     public T OnHost<T>(int host, Func<RouteSocket, T> function) => In(host, () =>
     {

@@ -12,6 +12,12 @@ internal sealed record Leftover(ProcessTable.Process Process, int Session, strin
     private const int SigTermBit = SignalNumbers.SIGTERM - 1, LongestCommand = 120;
     private static readonly string[] NamespaceKinds = ["net", "mnt", "pid", "ipc", "uts", "user", "cgroup", "time"];
 
+    /// <summary>
+    /// Whether it is one of NsFixture's own: init's helpers, which are forks of it and have its command line (the emulator, the name server), and the fork server of a test that makes networks in its
+    /// sandbox, which ends with the test's process.
+    /// </summary>
+    public bool IsNsFixtures => Command.Contains("\0fork-server\0", StringComparison.Ordinal);
+
     /// <summary>Null: it has ended.</summary>
     public static Leftover? Of(ProcessTable.Process process)
     {

@@ -19,19 +19,19 @@ internal static class Leftovers
     public static void Rehearse()
     {
         TemporaryFiles.Begin();
-        _ = new EndReport(Find(0, helpers: true, [], MountSnapshot.Empty), StillOpen.Find(), [], [new EndStep("", 0)]).Write();
+        _ = new EndReport(Find(0, [], MountSnapshot.Empty, _ => false), StillOpen.Find(), [], [new EndStep("", 0)]).Write();
     }
 
     /// <summary>One line for each.</summary>
     /// <param name="test">The test's process, which may still be about to end.</param>
-    /// <param name="helpers">Whether processes of NsFixture's own may be among them: there is an init.</param>
     /// <param name="sessions">Those of the programs on hosts.</param>
     /// <param name="mountsBefore">The mounts that there were before the test.</param>
-    public static List<string> Find(int test, bool helpers, IReadOnlyCollection<int> sessions, MountSnapshot mountsBefore)
+    /// <param name="isAnotherHosts">Whether a network, such as <c>net:[4026531840]</c>, is that of a host other than the test's own: what a program leaves there ends with the sandbox, too.</param>
+    public static List<string> Find(int test, IReadOnlyCollection<int> sessions, MountSnapshot mountsBefore, Func<string, bool> isAnotherHosts)
     {
         var left = new List<string>();
         if (ProcessTable.HasOthers())
-            AddProcesses(left, test, helpers, sessions);
+            AddProcesses(left, test, sessions, isAnotherHosts);
         MountSnapshot mounts = MountSnapshot.Take();
         if (!mounts.IsSameAs(mountsBefore))
             AddMounts(left, mounts, mountsBefore);
@@ -66,30 +66,28 @@ internal static class Leftovers
                 left.Add($"POSIX {what} {directory}/{name}");
     }
 
-    private static void AddProcesses(List<string> left, int test, bool helpers, IReadOnlyCollection<int> sessions)
+    private static void AddProcesses(List<string> left, int test, IReadOnlyCollection<int> sessions, Func<string, bool> isAnotherHosts)
     {
-        List<Leftover> others = Others(test, helpers, sessions);
+        List<Leftover> others = Others(test, sessions, isAnotherHosts);
         for (int waited = 0; others.Count > 0 && waited < Patience; waited += Pause) // one that was told to end may not have come to it
         {
             Poller.Wait([], Pause);
-            others = Others(test, helpers, sessions);
+            others = Others(test, sessions, isAnotherHosts);
         }
         foreach (Leftover process in others)
             left.Add(process.Describe(test));
     }
 
-    private static List<Leftover> Others(int test, bool helpers, IReadOnlyCollection<int> sessions)
+    private static List<Leftover> Others(int test, IReadOnlyCollection<int> sessions, Func<string, bool> isAnotherHosts)
     {
         var others = new List<Leftover>();
-        string own = helpers ? FileSystem.ReadTextIfThere("/proc/self/cmdline") : "";
         int self = Libc.GetPid();
         foreach (ProcessTable.Process process in ProcessTable.All())
         {
             if (process.Id == 1 || process.Id == test || process.Id == self || process.HasEnded || others.Count == MostOfAKind)
                 continue;
             var other = Leftover.Of(process);
-            // Init's helpers are forks of it, with its command line: the emulator, the name server.
-            if (other != null && !(helpers && other.Command == own) && !sessions.Contains(other.Session))
+            if (other != null && !other.IsNsFixtures && !sessions.Contains(other.Session) && !(FileSystem.LinkTargetIfThere($"/proc/{process.Entry}/ns/net") is { } network && isAnotherHosts(network)))
                 others.Add(other);
         }
         return others;

@@ -37,7 +37,7 @@ internal static class TestEnd
         TemporaryFiles.Add(request, open, files);
         if (!alone)
             return open.Count + files.Count == 0 ? null : new EndReport([], open, files, []);
-        List<string> left = Leftovers.Find(Libc.GetPid(), helpers: false, [], mountsBefore!);
+        List<string> left = Leftovers.Find(Libc.GetPid(), [], mountsBefore!, _ => false);
         return left.Count + open.Count == 0 && !TeardownLog.IsWanted ? null
             : new EndReport(left, open, files, [new EndStep("looked for leaks", (int)Stopwatch.GetElapsedTime(start).TotalMicroseconds)]);
     }
