@@ -21,7 +21,7 @@ internal sealed class IsolatedTestFrameworkExecutor(AssemblyName assemblyName, I
             await inside.RunAsync();
             return;
         }
-        using var runner = new IsolatedTestAssemblyRunner(TestAssembly, testCases, DiagnosticMessageSink, executionMessageSink, executionOptions);
+        using var runner = new IsolatedTestAssemblyRunner(TestAssembly, testCases, DiagnosticMessageSink, new UnavailableMessageSink(executionMessageSink), executionOptions);
         await runner.RunAsync();
     }
 }
