@@ -13,6 +13,8 @@ case $kind in
     default) options=() ;;
     *) echo "Usage: eng/in-container.sh privileged|advised|default [PROJECT [--filter ...]]" >&2; exit 2 ;;
 esac
+# An engine of its own takes a privileged container.
+[ $# -gt 0 ] || [ "$kind" = privileged ] || set -- --filter 'FullyQualifiedName!~ContainerTests&FullyQualifiedName!~ContainedTests&FullyQualifiedName!~PostgreSqlImageTests'
 [ -n "${IN_CONTAINER_NAMESPACES:-}" ] || exec env IN_CONTAINER_NAMESPACES=1 unshare --mount --net "$0" "$kind" "$project" "$@"
 mount --make-rprivate /
 umount /sys/fs/cgroup/unified 2>/dev/null || true # podman takes it for a mixture that it cannot use
