@@ -62,6 +62,19 @@ public class EmptyTests
     [Theory, MemberData(nameof(Rows)), IsolatedNetwork(Hardened = true)]
     public void Hardened(int row) => _ = row;
 
+    /// <summary>Leaves a program on a host that ends when its sandbox tells it to.</summary>
+    /// <param name="row">Each row is a test of its own.</param>
+    [Theory, MemberData(nameof(Rows)), IsolatedNetwork(Hosts = ["server"])]
+    public Task WithObedientProgram(int row) => StartAsync(row, "HUP");
+
+    /// <summary>Leaves one that does not.</summary>
+    /// <param name="row">Each row is a test of its own.</param>
+    [Theory, MemberData(nameof(Rows)), IsolatedNetwork(Hosts = ["server"])]
+    public Task WithStubbornProgram(int row) => StartAsync(row, "TERM");
+
+    private static Task<HostProcess> StartAsync(int row, string ignored) => IsolatedNetwork.Current.Network["server"].Command("sh")
+        .WithArguments("-c", $"trap '' {ignored}; echo ready; exec sleep {1000 + row}").WithReadyLine("ready").StartAsync();
+
     /// <summary>Runs in the measuring process.</summary>
     /// <param name="row">Each row is a test of its own.</param>
     [Theory, MemberData(nameof(Rows))]
