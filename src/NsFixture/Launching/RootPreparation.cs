@@ -94,7 +94,8 @@ internal static class RootPreparation
         }
     }
 
-    private static (string, ImageConfiguration?) GetTree(RootDeclaration declared, string path, bool setOwners, bool withRuntime)
+    /// <summary>The directory that a tree is made of; an archive is unpacked, where it is not in the cache yet.</summary>
+    internal static (string Lower, ImageConfiguration? Image) GetTree(RootDeclaration declared, string path, bool setOwners, bool withRuntime)
     {
         switch (declared.Kind)
         {

@@ -154,6 +154,14 @@ internal sealed class TreeCache
             _ = Libc.Unlink(lockFile);
             Descriptors.Close(held);
         }
+        foreach (string path in Directory.GetFiles(locks).Where(p => !Directory.Exists($"{trees}/{Path.GetFileNameWithoutExtension(p)}")))
+        {
+            int held = TryLock(path);
+            if (held < 0)
+                continue;
+            _ = Libc.Unlink(path);
+            Descriptors.Close(held);
+        }
     }
 
     /// <summary>Removes trees that nobody uses, those unused for longest first, until another of this size fits.</summary>
