@@ -153,7 +153,10 @@ internal sealed partial class TestRun
                 error.PrintConsole(message.Text!);
                 break;
             case TestReportKind.CoverageHits:
-                CoverageHits.Merge(message.Text!, message.Data!);
+                CoverageHits.Add(message.Text!, message.Data!);
+                break;
+            case TestReportKind.CoverageMarks:
+                CoverageHits.Mark(message.Text!, message.Data!);
                 break;
             case TestReportKind.Attachment:
                 tracker.AddOutput($"attachment: {SaveAttachment(message)}{Environment.NewLine}");
