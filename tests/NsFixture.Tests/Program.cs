@@ -1,5 +1,6 @@
 using NsFixture.Launching;
 using NsFixture.Roots;
+using NsFixture.Roots.Archives;
 
 namespace NsFixture.Tests;
 
@@ -13,7 +14,7 @@ internal static class Program
             return 2;
         try
         {
-            Console.WriteLine(RootPreparation.GetTree(RootTree.FromImage(image).Declared, image, setOwners: false, withRuntime: false).Lower);
+            Console.WriteLine(RootPreparation.GetTree(RootTree.FromImage(image).Declared, image, TreeOwnership.Callers, withRuntime: false).Lower);
             return 0;
         }
         catch (RootTreeException e)

@@ -82,9 +82,16 @@ internal static class TestProcess
             if (EnvironmentSettings.WaitForDebugger && request.Launcher == LauncherKind.Exec)
                 WaitForDebugger(channel);
             runner.Run(request, channel);
-            coverage = CoverageTrackers.Detach(request.CoverageTrackers);
         }
         catch (Exception e)
+        {
+            channel.Send(new TestReport(TestReportKind.RunFailed) { Failure = FailureInfo.Of(e) });
+        }
+        try
+        {
+            coverage = CoverageTrackers.Detach(request.CoverageTrackers);
+        }
+        catch (SandboxException e)
         {
             channel.Send(new TestReport(TestReportKind.RunFailed) { Failure = FailureInfo.Of(e) });
         }
