@@ -61,15 +61,16 @@ internal sealed class TestLauncher
     /// <param name="payload">For the adapter's <see cref="ITestRunner"/>.</param>
     /// <param name="caseNames">The display names of the cases in the payload.</param>
     /// <param name="report">Gets the messages.</param>
-    public Task RunAsync(IsolationSettings settings, byte[] payload, IReadOnlyList<string> caseNames, Action<TestReport> report)
+    /// <param name="cancellation">Ends the sandbox.</param>
+    public Task RunAsync(IsolationSettings settings, byte[] payload, IReadOnlyList<string> caseNames, Action<TestReport> report, CancellationToken cancellation = default)
     {
         // The one way from the event loop's thread to the test framework's: each costs the thread pool a thread's awakening.
         var completion = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        RunOnLoopAsync(settings, payload, caseNames, report).ContinueWith(completion.SetFromTask, TaskContinuationOptions.ExecuteSynchronously);
+        RunOnLoopAsync(settings, payload, caseNames, report, cancellation).ContinueWith(completion.SetFromTask, TaskContinuationOptions.ExecuteSynchronously);
         return completion.Task;
     }
 
-    private async Task RunOnLoopAsync(IsolationSettings settings, byte[] payload, IReadOnlyList<string> caseNames, Action<TestReport> report)
+    private async Task RunOnLoopAsync(IsolationSettings settings, byte[] payload, IReadOnlyList<string> caseNames, Action<TestReport> report, CancellationToken cancellation)
     {
         var tracker = new RunTracker(caseNames, report);
         string directory = Path.GetDirectoryName(assemblyPath)!;
@@ -116,7 +117,7 @@ internal sealed class TestLauncher
             tracker.End(FailureInfo.Of(e.GetType(), e.Message));
             return;
         }
-        await RunAsync(backend, Request(backend, spec, runnerType, payload), settings.Options.Deadline, tracker).ConfigureAwait(false);
+        await RunAsync(backend, Request(backend, spec, runnerType, payload), settings.Options.Deadline, tracker, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Completes when the sandboxes of all tests that have ended are gone, and everything in them.</summary>
@@ -188,7 +189,7 @@ internal sealed class TestLauncher
             problem ??= message.Failure?.Messages[0];
         });
         var spec = new SandboxOptions().Resolve(Path.GetDirectoryName(assemblyPath)!);
-        await RunAsync(backend, Request(backend, spec, typeof(Canary).AssemblyQualifiedName!, []), Canary.Limit, tracker).ConfigureAwait(false);
+        await RunAsync(backend, Request(backend, spec, typeof(Canary).AssemblyQualifiedName!, []), Canary.Limit, tracker, CancellationToken.None).ConfigureAwait(false);
         if (!passed || problem != null)
             throw new SandboxException(problem ?? "its self-test did not report a result");
     }
@@ -206,7 +207,7 @@ internal sealed class TestLauncher
         CoverageTrackers = coverageTrackers.Value,
     };
 
-    private static async Task RunAsync(Backend backend, TestRequest request, TimeSpan deadline, RunTracker tracker)
+    private static async Task RunAsync(Backend backend, TestRequest request, TimeSpan deadline, RunTracker tracker, CancellationToken cancellation)
     {
         Sandbox sandbox = await backend.Pool.AcquireAsync(request.Spec).ConfigureAwait(false);
         try
@@ -215,7 +216,7 @@ internal sealed class TestLauncher
                 sandbox.StartTest(DotnetHost.Arguments(request.AssemblyPath, "run-test"), DotnetHost.CurrentEnvironment(request.CoverageTrackers.Any(CoverageTrackers.IsMicrosofts) ? [("CORECLR_ENABLE_PROFILING", "0")] : null));
             if (request.Spec.Plan.HasConditions)
                 await Task.WhenAny(sandbox.Ready).ConfigureAwait(false); // the test's diagnostics are to say what puts them into effect
-            Task run = TestRun.RunAsync(sandbox, request with { Notes = sandbox.Notes ?? [] }, deadline, tracker);
+            Task run = TestRun.RunAsync(sandbox, request with { Notes = sandbox.Notes ?? [] }, deadline, tracker, cancellation);
             backend.Pool.Refill(request.Spec);
             await run.ConfigureAwait(false);
         }

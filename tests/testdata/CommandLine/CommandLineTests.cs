@@ -78,5 +78,9 @@ public class OutcomeTests(ITestOutputHelper output)
 public class OtherTests
 {
     [Fact(DisplayName = "A name of its own, with spaces")]
-    public void Named() => Assert.Equal(111, Collatz.Steps(27));
+    public void Named()
+    {
+        Waiting.IfAsked();
+        Assert.Equal(111, Collatz.Steps(27));
+    }
 }
