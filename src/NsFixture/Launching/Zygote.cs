@@ -82,8 +82,6 @@ internal sealed partial class Zygote(int client, UserMapping mapping, List<strin
         Rehearse();
         // The runtime keeps its assemblies open, and its source of random numbers; the rehearsal may have opened some more.
         runtimeDescriptors = [.. Descriptors.Open().Where(fd => fd > 2 && (runtimeDescriptors.Contains(fd) || IsOfRuntime(Descriptors.Target(fd)))).Order()];
-        GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true); // what the rehearsal left would be copied for each test
-        _ = Libc.MallocTrim(0);
         RememberHealth();
 
         static bool IsOfRuntime(string target) => target == "/dev/urandom" || target.EndsWith(".dll", StringComparison.Ordinal);
