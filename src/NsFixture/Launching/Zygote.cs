@@ -10,14 +10,15 @@ namespace NsFixture.Launching;
 /// private copy of the host's mounts. What is the same for every sandbox is prepared here once: the root plan, the copy of
 /// /etc. It serves requests over one socket, reaps its inits, and ends with the connection.
 /// </summary>
-internal sealed class Zygote(int client, UserMapping mapping, List<string> notes, int[] runtimeDescriptors, string assemblyPath)
+internal sealed partial class Zygote(int client, UserMapping mapping, List<string> notes, int[] runtimeDescriptors, string assemblyPath)
 {
     private readonly List<Child> children = [];
     private List<RootEntry> rootPlan = [];
     private ServerHealth? health; // null until it is prepared
     private PairFork? pairs; // none: this machine has no way to it
 
-    private sealed record Child(int Id, int Pid, int PidFd, SandboxSpec Spec)
+    // Without a spec it is none of a sandbox.
+    private sealed record Child(int Id, int Pid, int PidFd, SandboxSpec? Spec)
     {
         /// <summary>Init's end of its control socket, where init is <see cref="FirstProcess"/>, which has little to say; else -1.</summary>
         public int Control { get; init; } = -1;
@@ -58,7 +59,9 @@ internal sealed class Zygote(int client, UserMapping mapping, List<string> notes
                 {
                     if (message.Length == 0)
                         Libc.Exit(0);
-                    if (CreateSandbox(message, descriptors) is { } test)
+                    if ((ControlKind)message[0] == ControlKind.TendTree)
+                        TendTree(message);
+                    else if (CreateSandbox(message, descriptors) is { } test)
                         return test;
                 }
             }
@@ -81,8 +84,6 @@ internal sealed class Zygote(int client, UserMapping mapping, List<string> notes
         Rehearse();
         // The runtime keeps its assemblies open, and its source of random numbers; the rehearsal may have opened some more.
         runtimeDescriptors = [.. Descriptors.Open().Where(fd => fd > 2 && (runtimeDescriptors.Contains(fd) || IsOfRuntime(Descriptors.Target(fd)))).Order()];
-        GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true); // what the rehearsal left would be copied for each test
-        _ = Libc.MallocTrim(0);
         health = new ServerHealth();
 
         // By its name alone: it is of a mount that is another's now, as a container has one for each device.
@@ -224,7 +225,7 @@ internal sealed class Zygote(int client, UserMapping mapping, List<string> notes
                 if (Clone.Fork(0, out _) == 0)
                 {
                     Descriptors.CloseAllBut([.. runtimeDescriptors.AsSpan(), child.Control, child.Requests, .. child.Built.AsSpan()]);
-                    new Init(child.Control, runtimeDescriptors).Attend(child.Spec, rootPlan, child.Requests, child.Built[0], child.Built[1]);
+                    new Init(child.Control, runtimeDescriptors).Attend(child.Spec!, rootPlan, child.Requests, child.Built[0], child.Built[1]);
                 }
             }
             catch (Exception e)

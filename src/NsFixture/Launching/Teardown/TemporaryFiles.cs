@@ -31,7 +31,7 @@ internal static class TemporaryFiles
         foreach (string name in DirectoryNames.Of(directory, Most))
         {
             string path = $"{directory}/{name}";
-            if (before.Contains(name) || request.CoverageFiles.Contains(path))
+            if (before.Contains(name))
                 continue;
             if (request.WritesThrough(path))
                 told.Add($"the file {path} in the machine's temporary directory");
