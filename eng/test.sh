@@ -19,6 +19,10 @@ if [ "$(id -u)" = 0 ] && ! command -v newuidmap >/dev/null; then
     echo "installing uidmap, for ordinary users' subordinate ids"
     apt-get update -q && apt-get install -y -q --no-install-recommends uidmap
 fi
+if [ "$(id -u)" = 0 ] && ! { command -v lsns && command -v ip; } >/dev/null; then
+    echo "installing util-linux and iproute2, to compare with lsns, unshare and ip netns"
+    apt-get update -q && apt-get install -y -q --no-install-recommends util-linux iproute2
+fi
 if [ "$(id -u)" = 0 ] && ! command -v podman >/dev/null; then
     echo "installing podman, to attach its containers to networks"
     apt-get update -q && apt-get install -y -q --no-install-recommends podman crun
@@ -49,12 +53,12 @@ echo "As $(id -un):"
 root=() user=()
 if [ "$all" != all ] && [ "$(id -u)" = 0 ]; then
     root=(--filter 'FullyQualifiedName!~.Executed')
-    user=(--filter 'FullyQualifiedName~.Executed|FullyQualifiedName~.Forked|FullyQualifiedName~TeardownTests')
+    user=(--filter 'FullyQualifiedName~.Executed|FullyQualifiedName~.Forked|FullyQualifiedName~.Namespaces.|FullyQualifiedName~TeardownTests')
 fi
 dotnet test --no-build NsFixture.sln -nologo "${root[@]}" 2>&1 | tee "$log" || status=1
 if [ "$(id -u)" = 0 ]; then
     echo "As an ordinary user:"
-    suites=(NsFixture.Isolated.Tests NsFixture.Teardown.Tests)
+    suites=(NsFixture.Isolated.Tests NsFixture.Namespaces.Tests NsFixture.Teardown.Tests)
     [ "$all" != all ] || suites+=(NsFixture.Tests NsFixture.Xunit.Tests)
     eng/test-as-user.sh "${suites[@]}" "${user[@]}" 2>&1 | tee -a "$log" || status=1
     kinds=(subordinate)
