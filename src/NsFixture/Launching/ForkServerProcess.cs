@@ -118,6 +118,7 @@ internal static class ForkServerProcess
         // Every page less is one that no fork has to map, and no exit to unmap.
         GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         _ = Libc.MallocTrim(0);
+        HugePages.Take();
     }
 
     /// <summary>Compiles types of NsFixture's own, closures included.</summary>

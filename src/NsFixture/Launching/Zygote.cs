@@ -79,6 +79,8 @@ internal sealed partial class Zygote(int client, UserMapping mapping, List<strin
         Rehearse();
         // The runtime keeps its assemblies open, and its source of random numbers; the rehearsal may have opened some more.
         runtimeDescriptors = [.. Descriptors.Open().Where(fd => fd > 2 && (runtimeDescriptors.Contains(fd) || IsOfRuntime(Descriptors.Target(fd)))).Order()];
+        GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true); // what the rehearsal left would be copied for each test
+        _ = Libc.MallocTrim(0);
         RememberHealth();
 
         static bool IsOfRuntime(string target) => target == "/dev/urandom" || target.EndsWith(".dll", StringComparison.Ordinal);
@@ -217,7 +219,7 @@ internal sealed partial class Zygote(int client, UserMapping mapping, List<strin
                     throw LinuxException.Last("setns", "into a sandbox");
                 if (Clone.Fork(0, out _) == 0)
                 {
-                    Descriptors.CloseAllBut([.. runtimeDescriptors, child.Control, child.Requests, .. child.Built]);
+                    Descriptors.CloseAllBut([.. runtimeDescriptors.AsSpan(), child.Control, child.Requests, .. child.Built.AsSpan()]);
                     new Init(child.Control, runtimeDescriptors).Attend(child.Spec, rootPlan, child.Requests, child.Built[0], child.Built[1]);
                 }
             }
@@ -251,7 +253,8 @@ internal sealed partial class Zygote(int client, UserMapping mapping, List<strin
             pid = alone ? pairs!.Fork(NamespaceFlags.Sandbox, control, out int pidFd) : Clone.Fork(NamespaceFlags.Sandbox, out pidFd);
             if (pid == 0)
             {
-                Descriptors.CloseAllBut([.. runtimeDescriptors, read, testRequests, .. descriptors]);
+                // Two arrays would be joined by way of a list, which is to be compiled.
+                Descriptors.CloseAllBut([.. runtimeDescriptors.AsSpan(), read, testRequests, .. descriptors.AsSpan()]);
                 if (!ForkedChild.WaitForParent(read))
                     Libc.Exit(1);
                 return alone ? new SelfBuiltTest(control, testRequests, runtimeDescriptors).Run(spec, rootPlan, test!, notes) : new Init(control, runtimeDescriptors).Run(spec, rootPlan, test, notes);

@@ -20,6 +20,15 @@ internal static unsafe partial class Libc
     [LibraryImport(Lib, EntryPoint = "mprotect", SetLastError = true)]
     public static partial int MProtect(nint address, nuint length, int protection);
 
+    [LibraryImport(Lib, EntryPoint = "madvise", SetLastError = true)]
+    public static partial int MAdvise(nint address, nuint length, int advice);
+
+    [LibraryImport(Lib, EntryPoint = "mremap", SetLastError = true)]
+    public static partial nint MRemap(nint address, nuint length, nuint newLength, int flags, nint newAddress);
+
+    [LibraryImport(Lib, EntryPoint = "pread", SetLastError = true)]
+    public static partial nint PRead(int fd, void* buffer, nuint count, long offset);
+
     [LibraryImport(Lib, EntryPoint = "memfd_create", SetLastError = true)]
     public static partial int MemFdCreate(byte* name, uint flags);
 

@@ -37,6 +37,9 @@ internal static class Mman
     public const int MAP_PRIVATE = 2;
     public const int MAP_ANONYMOUS = 0x20;
     public const int MAP_NORESERVE = 0x4000;
+    public const int MADV_HUGEPAGE = 14;
+    public const int MREMAP_MAYMOVE = 1;
+    public const int MREMAP_FIXED = 2;
 }
 
 [CHeader("linux/memfd.h")]
