@@ -71,7 +71,7 @@ public class LinuxNamespaceTests
     public void What_threads_cannot_enter_is_refused_with_the_remedy(NamespaceTypes type)
     {
         using LinuxNamespace own = LinuxNamespace.Current(type);
-        own.Invoking(n => n.Run(() => { })).Should().Throw<NamespaceException>().WithMessage($"{own} cannot be entered by a thread: the kernel lets only a process with a single thread*nsenter*");
+        own.Invoking(n => n.Run(() => { })).Should().Throw<NamespaceException>().WithMessage($"{own} cannot be entered by a thread: the kernel lets only a process with a single thread*NamespaceCommand*");
     }
 
     [Fact]

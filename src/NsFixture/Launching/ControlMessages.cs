@@ -138,7 +138,7 @@ internal enum HostRequest : byte
 internal static class Wire
 {
     /// <summary>Raised with every change of a message. Both ends are of one build, so a mismatch means mixed-up files.</summary>
-    public const int Version = 2;
+    public const int Version = 3;
 
     /// <summary>The descriptor that a started process finds its socket at.</summary>
     public const int SocketDescriptor = 3;
@@ -150,9 +150,9 @@ internal static class Wire
 internal static class SpecCodec
 {
     public static ByteWriter Spec(this ByteWriter writer, SandboxSpec spec) => writer
-        .Plan(spec.Plan).Strings([.. spec.WriteThrough]).Boolean(spec.Hardened).Roots(spec.Roots);
+        .Plan(spec.Plan).Strings([.. spec.WriteThrough]).Boolean(spec.Hardened).Roots(spec.Roots).Kernel(spec.Kernel);
 
-    public static SandboxSpec Spec(this ref ByteReader reader) => new(reader.Plan(), reader.Strings()!) { Hardened = reader.Boolean(), Roots = reader.Roots() };
+    public static SandboxSpec Spec(this ref ByteReader reader) => new(reader.Plan(), reader.Strings()!) { Hardened = reader.Boolean(), Roots = reader.Roots(), Kernel = reader.Kernel() };
 
     /// <summary>Equal for specs whose sandboxes are alike.</summary>
     public static string Key(this SandboxSpec spec) => Convert.ToBase64String(new ByteWriter().Spec(spec).Written);

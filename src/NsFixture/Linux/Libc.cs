@@ -214,6 +214,9 @@ internal static unsafe partial class Libc
     [LibraryImport(Lib, EntryPoint = "sethostname", SetLastError = true)]
     public static partial int SetHostName(byte* name, nuint length);
 
+    [LibraryImport(Lib, EntryPoint = "setdomainname", SetLastError = true)]
+    public static partial int SetDomainName(byte* name, nuint length);
+
     /// <summary>Gives unused memory of malloc's back to the kernel (malloc_trim(3); glibc only).</summary>
     [LibraryImport(Lib, EntryPoint = "malloc_trim")]
     public static partial int MallocTrim(nuint pad);

@@ -37,9 +37,9 @@ public sealed partial class LinuxNamespace
         if (namespaces.GroupBy(n => n.Type).FirstOrDefault(g => g.Count() > 1) is { } twice)
             throw new ArgumentException($"A thread is in one {twice.Key} namespace, not in {string.Join(" and ", twice)}: give one.", nameof(namespaces));
         if (namespaces.FirstOrDefault(n => n.Type == NamespaceTypes.User) is { } user)
-            throw new NamespaceException($"{user} cannot be entered by a thread: the kernel lets only a process with a single thread change its user namespace, and .NET has several. Enter it with a program that is a process of its own, such as nsenter(1).");
+            throw new NamespaceException($"{user} cannot be entered by a thread: the kernel lets only a process with a single thread change its user namespace, and .NET has several. Enter it with a command ({nameof(NamespaceCommand)}), which is a process of its own.");
         if (namespaces.FirstOrDefault(n => n.Type == NamespaceTypes.Time) is { } time)
-            throw new NamespaceException($"{time} cannot be entered by a thread: the kernel lets only a process with a single thread change its time namespace, and .NET has several. Enter it with a program that is a process of its own, such as nsenter(1).");
+            throw new NamespaceException($"{time} cannot be entered by a thread: the kernel lets only a process with a single thread change its time namespace, and .NET has several. Enter it with a command ({nameof(NamespaceCommand)}), which is a process of its own.");
         T result = default!;
         ExceptionDispatchInfo? failure = null;
         var thread = new Thread(() =>
@@ -72,7 +72,7 @@ public sealed partial class LinuxNamespace
                 continue;
             var refusal = LinuxException.Last("setns", each.ToString());
             throw new NamespaceException(refusal.Errno == Err.EPERM
-                ? $"{each} may not be entered by a thread of this process, which lacks CAP_SYS_ADMIN over the user namespace that owns it, or over its own (setns(2)): run as root; run the code in a sandbox, where everybody has it; or enter it with a program, together with that user namespace, as nsenter(1) does. ({refusal.Message})"
+                ? $"{each} may not be entered by a thread of this process, which lacks CAP_SYS_ADMIN over the user namespace that owns it, or over its own (setns(2)): run as root; run the code in a sandbox, where everybody has it; or enter it with a command ({nameof(NamespaceCommand)}), together with that user namespace. ({refusal.Message})"
                 : $"{each} cannot be entered. ({refusal.Message})", refusal);
         }
     }
