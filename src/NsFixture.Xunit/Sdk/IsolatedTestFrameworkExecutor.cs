@@ -17,7 +17,8 @@ internal sealed class IsolatedTestFrameworkExecutor(AssemblyName assemblyName, I
     {
         if (!Program.IsTestHost)
         {
-            base.RunTestCases(testCases, executionMessageSink, executionOptions);
+            using var inside = new SandboxedTestAssemblyRunner(TestAssembly, testCases, DiagnosticMessageSink, executionMessageSink, executionOptions);
+            await inside.RunAsync();
             return;
         }
         using var runner = new IsolatedTestAssemblyRunner(TestAssembly, testCases, DiagnosticMessageSink, executionMessageSink, executionOptions);

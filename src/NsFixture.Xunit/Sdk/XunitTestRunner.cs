@@ -29,7 +29,9 @@ internal sealed class XunitTestRunner : ITestRunner
         Type?[] workers = [typeof(XunitTestRunner), waiting, waiting.Assembly.GetType("Xunit.Sdk.XunitWorkerThread")];
         Precompilation.Compile(workers.OfType<Type>().SelectMany(t => t.GetNestedTypes(BindingFlags.NonPublic).Prepend(t)), TimeSpan.MaxValue);
         WarmUpPump.Around(() => Run(warmUp with { AssemblyPath = own.Location }, sink));
-        _ = HasOurFramework(Assembly.LoadFrom(warmUp.AssemblyPath));
+        Assembly assembly = Assembly.LoadFrom(warmUp.AssemblyPath);
+        _ = HasOurFramework(assembly);
+        Traits.ReadAhead(assembly);
     }
 
     public void Run(TestRequest request, ITestReportSink sink)

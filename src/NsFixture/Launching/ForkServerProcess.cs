@@ -37,7 +37,8 @@ internal static class ForkServerProcess
     [
         typeof(ForkServerProcess), typeof(Zygote), typeof(Init), typeof(SelfBuiltTest), typeof(TestStart), typeof(ForkedChild), typeof(TestProcess), typeof(TestChannel), typeof(TestReport),
         typeof(ForwardingWriter), typeof(IsolatedNetwork), typeof(UserMap), typeof(UnixSocket), typeof(Poller), typeof(Descriptors), typeof(Libc),
-        typeof(NetworkPlan), typeof(EnvironmentSettings), typeof(Leftovers), typeof(StillOpen), typeof(TestEnd), typeof(EndReport), typeof(ProcessTable),
+        typeof(NetworkPlan), typeof(EnvironmentSettings), typeof(Leftovers), typeof(StillOpen), typeof(TestEnd), typeof(EndReport), typeof(ProcessTable), typeof(DirectoryNames), typeof(SystemV), typeof(MountIds),
+        typeof(MountSnapshot),
     ];
 
     /// <summary>The same, of sandboxes with several hosts.</summary>

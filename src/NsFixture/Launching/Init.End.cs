@@ -17,7 +17,7 @@ internal sealed unsafe partial class Init
     private const int TestPatience = 250, ProgramPatience = 100; // milliseconds
     private readonly List<EndStep> steps = [];
     private string[] stillOpen = [];
-    private string mountsBefore = "";
+    private MountSnapshot mountsBefore = MountSnapshot.Empty;
     private bool testEnded, terminating;
     private long stepStarted, stepLimit; // Stopwatch's ticks; Environment's milliseconds, 0 before the end
 

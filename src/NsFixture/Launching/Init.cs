@@ -257,7 +257,7 @@ internal sealed unsafe partial class Init(int control, int[] runtimeDescriptors)
     private Action? StartTest(TestStart start)
     {
         var (ours, theirs) = UnixSocket.Pair(SocketConstants.SOCK_SEQPACKET);
-        mountsBefore = Leftovers.Mounts();
+        mountsBefore = MountSnapshot.Take();
         test = Clone.Fork(0, out int pidFd);
         if (test == 0)
         {

@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using System.Diagnostics.Tracing;
 using System.Reflection;
 using System.Runtime.CompilerServices;
+using System.Runtime.Loader;
 using NsFixture.Linux;
 using NsFixture.Networking;
 
@@ -10,10 +10,13 @@ namespace NsFixture.Launching;
 /// <summary>The process of a test, forked or executed: receives its request, runs it, reports, and ends.</summary>
 internal static class TestProcess
 {
-    // Looked up in WarmUp, and so before the fork.
-    private static readonly Action ProcessExit =
-        typeof(AppContext).GetMethod("OnProcessExit", BindingFlags.Static | BindingFlags.NonPublic)?.CreateDelegate<Action>()
-        ?? throw new PlatformNotSupportedException("This .NET runtime has no AppContext.OnProcessExit: coverage of isolated tests would be lost.");
+    // Looked up in WarmUp, and so before the fork. Not AppContext.OnProcessExit, which calls both and between them disposes of the runtime's own event sources: most of
+    // a millisecond for what the kernel does with the process.
+    private static readonly Action Unloading = ProcessExit(typeof(AssemblyLoadContext)), Exiting = ProcessExit(typeof(AppDomain));
+
+    private static Action ProcessExit(Type of) =>
+        of.GetMethod("OnProcessExit", BindingFlags.Static | BindingFlags.NonPublic)?.CreateDelegate<Action>()
+        ?? throw new PlatformNotSupportedException($"This .NET runtime has no {of.Name}.OnProcessExit: coverage of isolated tests would be lost.");
 
     /// <summary>Never returns.</summary>
     public static void Run(int socket, int control)
@@ -54,8 +57,8 @@ internal static class TestProcess
         // Until a test's process sets its own. Not what they were: to ask for that would open the console, threads and all.
         Console.SetOut(TextWriter.Null);
         Console.SetError(TextWriter.Null);
-        new EventSource("NsFixture-WarmUp").Dispose(); // as the end of the process does with all there are
-        RuntimeHelpers.PrepareMethod(ProcessExit.Method.MethodHandle);
+        RuntimeHelpers.PrepareMethod(Unloading.Method.MethodHandle);
+        RuntimeHelpers.PrepareMethod(Exiting.Method.MethodHandle);
         Descriptors.Close(ours);
         Descriptors.Close(theirs);
 
@@ -88,7 +91,8 @@ internal static class TestProcess
         {
             channel.Send(new TestReport(TestReportKind.RunFailed) { Failure = FailureInfo.Of(e) });
         }
-        ProcessExit(); // AppDomain.ProcessExit before all: coverage tools write their hits there
+        Unloading();
+        Exiting(); // coverage tools write their hits there
         foreach (string path in hitsFiles.Where(File.Exists))
             channel.Send(new TestReport(TestReportKind.CoverageHits) { Text = path, Data = File.ReadAllBytes(path) });
         channel.Send(new TestReport(TestReportKind.Done));

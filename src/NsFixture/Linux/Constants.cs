@@ -189,6 +189,24 @@ internal static class PollFlags
     public const short POLLNVAL = 32;
 }
 
+[CHeader("sys/shm.h")]
+internal static class ShmControl
+{
+    public const int SHM_INFO = 14;
+}
+
+[CHeader("sys/sem.h")]
+internal static class SemControl
+{
+    public const int SEM_INFO = 19;
+}
+
+[CHeader("sys/msg.h")]
+internal static class MsgControl
+{
+    public const int MSG_INFO = 12;
+}
+
 [CHeader("sys/prctl.h")]
 internal static class PrctlOptions
 {

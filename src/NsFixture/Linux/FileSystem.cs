@@ -89,34 +89,42 @@ internal static unsafe class FileSystem
     }
 
     /// <summary>A whole file, or nothing where there is none or one may not look: a process that a file of /proc is about may end at any time.</summary>
-    public static string ReadTextIfThere(string path)
+    public static string ReadTextIfThere(string path) => Encoding.UTF8.GetString(ReadBytesIfThere(path));
+
+    /// <summary>The same, as it is.</summary>
+    public static byte[] ReadBytesIfThere(string path)
     {
         try
         {
-            return ReadText(path);
+            return ReadBytes(path);
         }
         catch (LinuxException)
         {
-            return "";
+            return [];
         }
     }
 
     /// <summary>A whole file; files of /proc, which have no size, included.</summary>
-    public static string ReadText(string path)
+    public static string ReadText(string path) => Encoding.UTF8.GetString(ReadBytes(path));
+
+    /// <summary>The same, as it is.</summary>
+    public static byte[] ReadBytes(string path)
     {
+        const int most = 4096; // what the kernel gives of a file of /proc at once
         int fd = LinuxException.Check(Libc.Open(path, Fcntl.O_RDONLY | Fcntl.O_CLOEXEC, 0), "open", path);
         try
         {
-            var bytes = new List<byte>(4096);
-            byte* buffer = stackalloc byte[4096];
+            byte[] bytes = [];
+            byte* buffer = stackalloc byte[most];
             while (true)
             {
-                nint n = Libc.Read(fd, buffer, 4096);
+                nint n = Libc.Read(fd, buffer, most);
                 if (n < 0)
                     throw LinuxException.Last("read", path);
                 if (n == 0)
-                    return Encoding.UTF8.GetString([.. bytes]);
-                bytes.AddRange(new ReadOnlySpan<byte>(buffer, (int)n));
+                    return bytes;
+                Array.Resize(ref bytes, bytes.Length + (int)n);
+                new ReadOnlySpan<byte>(buffer, (int)n).CopyTo(bytes.AsSpan(bytes.Length - (int)n));
             }
         }
         finally

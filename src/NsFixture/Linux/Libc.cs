@@ -128,6 +128,15 @@ internal static unsafe partial class Libc
     [LibraryImport(Lib, EntryPoint = "waitpid", SetLastError = true)]
     public static partial int WaitPid(int pid, int* status, int options);
 
+    [LibraryImport(Lib, EntryPoint = "shmctl")]
+    public static partial int ShmCtl(int id, int command, ShmInfo* info);
+
+    [LibraryImport(Lib, EntryPoint = "semctl")]
+    public static partial int SemCtl(int id, int number, int command, SemInfo* info);
+
+    [LibraryImport(Lib, EntryPoint = "msgctl")]
+    public static partial int MsgCtl(int id, int command, MsgInfo* info);
+
     [LibraryImport(Lib, EntryPoint = "kill", SetLastError = true)]
     public static partial int Kill(int pid, int signal);
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 
 namespace NsFixture.Linux;
 
@@ -21,6 +22,12 @@ internal static class ProcessTable
 
         public bool IsStopped => State is 'T' or 't';
     }
+
+    /// <summary>
+    /// Whether there is any in the caller's pid namespace but the caller and process 1, ended ones included. One call, where <see cref="All"/> reads a file for each: a signal to all (kill(2))
+    /// is about everyone but these two, and signal 0 is none.
+    /// </summary>
+    public static bool HasOthers() => Libc.Kill(-1, 0) == 0 || Marshal.GetLastPInvokeError() != Err.ESRCH;
 
     /// <summary>All of them, in no order.</summary>
     public static List<Process> All()

@@ -144,6 +144,39 @@ internal struct SignalFdInfo
     public uint ssi_signo;
 }
 
+[CHeader("dirent.h", CName = "struct dirent64")]
+[StructLayout(LayoutKind.Sequential, Size = 280)]
+internal unsafe struct DirectoryEntry
+{
+    public ulong d_ino;
+    public long d_off;
+    public ushort d_reclen;
+    public byte d_type;
+    public fixed byte d_name[256];
+}
+
+[CHeader("sys/shm.h", CName = "struct shm_info")]
+[StructLayout(LayoutKind.Sequential, Size = 48)]
+internal struct ShmInfo
+{
+    public int used_ids;
+}
+
+[CHeader("sys/sem.h", CName = "struct seminfo")]
+[StructLayout(LayoutKind.Explicit, Size = 40)]
+internal struct SemInfo
+{
+    [FieldOffset(28)]
+    public int semusz;
+}
+
+[CHeader("sys/msg.h", CName = "struct msginfo")]
+[StructLayout(LayoutKind.Sequential, Size = 32)]
+internal struct MsgInfo
+{
+    public int msgpool;
+}
+
 [CHeader("time.h", CName = "struct timespec")]
 [StructLayout(LayoutKind.Sequential)]
 internal struct TimeSpec

@@ -12,6 +12,7 @@ internal static class SyscallNumbers
     public static readonly long PivotRoot = Arm64 ? Aarch64.__NR_pivot_root : X64.__NR_pivot_root;
     public static readonly long GetRobustList = Arm64 ? Aarch64.__NR_get_robust_list : X64.__NR_get_robust_list;
     public static readonly long SetRobustList = Arm64 ? Aarch64.__NR_set_robust_list : X64.__NR_set_robust_list;
+    public static readonly long GetDirectoryEntries = Arm64 ? Aarch64.__NR_getdents64 : X64.__NR_getdents64;
     public static readonly long CloseRange = Arm64 ? Aarch64.__NR_close_range : X64.__NR_close_range;
     public static readonly long PidFdOpen = Arm64 ? Aarch64.__NR_pidfd_open : X64.__NR_pidfd_open;
     public static readonly long PidFdSendSignal = Arm64 ? Aarch64.__NR_pidfd_send_signal : X64.__NR_pidfd_send_signal;
@@ -32,6 +33,7 @@ internal static class SyscallNumbers
         public const int __NR_capget = 125;
         public const int __NR_capset = 126;
         public const int __NR_pivot_root = 155;
+        public const int __NR_getdents64 = 217;
         public const int __NR_set_robust_list = 273;
         public const int __NR_get_robust_list = 274;
         public const int __NR_pidfd_send_signal = 424;
@@ -45,6 +47,7 @@ internal static class SyscallNumbers
     public static class Aarch64
     {
         public const int __NR_pivot_root = 41;
+        public const int __NR_getdents64 = 61;
         public const int __NR_capget = 90;
         public const int __NR_capset = 91;
         public const int __NR_set_robust_list = 99;

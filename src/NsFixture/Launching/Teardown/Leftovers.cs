@@ -14,33 +14,45 @@ namespace NsFixture.Launching;
 internal static class Leftovers
 {
     private const int SigTermBit = SignalNumbers.SIGTERM - 1, MostOfAKind = 20, LongestCommand = 120;
-    private static readonly (string File, string What)[] SystemV = [("shm", "System V shared memory"), ("sem", "System V semaphores"), ("msg", "System V message queue")];
-
-    /// <summary>The mounts that there are now, to be compared with those of the end.</summary>
-    public static string Mounts() => FileSystem.ReadTextIfThere("/proc/self/mountinfo");
+    private static readonly (string File, string What)[] SystemVFiles = [("shm", "System V shared memory"), ("sem", "System V semaphores"), ("msg", "System V message queue")];
 
     /// <summary>Has its code compiled, by use.</summary>
-    public static void Rehearse() => _ = new EndReport(Find(0, [], ""), [], [new EndStep("", 0)]).Write();
+    public static void Rehearse() => _ = new EndReport(Find(0, [], MountSnapshot.Empty), StillOpen.Find(), [new EndStep("", 0)]).Write();
 
     /// <summary>One line for each.</summary>
     /// <param name="test">The test's process, which may still be about to end.</param>
     /// <param name="sessions">Those of the programs on hosts.</param>
-    /// <param name="mountsBefore">What <see cref="Mounts"/> gave before the test.</param>
-    public static List<string> Find(int test, IReadOnlyCollection<int> sessions, string mountsBefore)
+    /// <param name="mountsBefore">The mounts that there were before the test.</param>
+    public static List<string> Find(int test, IReadOnlyCollection<int> sessions, MountSnapshot mountsBefore)
     {
         var left = new List<string>();
-        AddProcesses(left, test, sessions);
-        AddMounts(left, mountsBefore);
+        if (ProcessTable.HasOthers())
+            AddProcesses(left, test, sessions);
+        MountSnapshot mounts = MountSnapshot.Take();
+        if (!mounts.IsSameAs(mountsBefore))
+            left.AddRange(mounts.Since(mountsBefore).Take(MostOfAKind).Select(mount => "mount " + mount));
         if (sessions.Count > 0)
             return left; // of programs that end with the sandbox, which have no other way to clean up
-        foreach (var (file, what) in SystemV)
+        if (SystemV.Any())
+            AddSystemV(left);
+        AddPosix(left, "shared memory", "/dev/shm");
+        AddPosix(left, "message queue", "/dev/mqueue");
+        return left;
+    }
+
+    private static void AddSystemV(List<string> left)
+    {
+        foreach (var (file, what) in SystemVFiles)
             foreach (string[] fields in Lines("/proc/sysvipc/" + file).Skip(1).Take(MostOfAKind).Select(Words))
                 left.Add($"{what} (key {fields[0]}, id {fields[1]})");
-        foreach (string path in Entries("/dev/shm").Take(MostOfAKind))
-            left.Add($"POSIX shared memory {path}");
-        foreach (string path in Entries("/dev/mqueue").Take(MostOfAKind))
-            left.Add($"POSIX message queue {path}");
-        return left;
+    }
+
+    private static void AddPosix(List<string> left, string what, string directory)
+    {
+        int shown = 0;
+        foreach (string name in DirectoryNames.Of(directory))
+            if (shown++ < MostOfAKind)
+                left.Add($"POSIX {what} {directory}/{name}");
     }
 
     private static void AddProcesses(List<string> left, int test, IReadOnlyCollection<int> sessions)
@@ -83,20 +95,7 @@ internal static class Leftovers
         Lines($"/proc/{entry}/status").FirstOrDefault(l => l.StartsWith("SigIgn:", StringComparison.Ordinal)) is { } line
         && (ulong.Parse(line.AsSpan(7).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) >> SigTermBit & 1) != 0;
 
-    private static void AddMounts(List<string> left, string before)
-    {
-        string now = Mounts();
-        if (now == before)
-            return;
-        // The first field is the mount's number, the fifth where it is, and what it is of follows a dash.
-        var known = new HashSet<string>(before.Split('\n').Select(l => Words(l).FirstOrDefault("")));
-        foreach (string[] fields in now.Split('\n').Select(Words).Where(f => f.Length > 4 && !known.Contains(f[0])).Take(MostOfAKind))
-            left.Add($"mount {fields[4]} ({fields[Array.IndexOf(fields, "-") + 1]})");
-    }
-
     private static string[] Words(string line) => line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
     private static string[] Lines(string path) => FileSystem.ReadTextIfThere(path).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-
-    private static IEnumerable<string> Entries(string directory) => FileSystem.Exists(directory) ? Directory.EnumerateFileSystemEntries(directory) : [];
 }

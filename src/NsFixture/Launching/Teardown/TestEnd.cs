@@ -10,10 +10,10 @@ namespace NsFixture.Launching;
 /// </summary>
 internal static class TestEnd
 {
-    private static string? mountsBefore;
+    private static MountSnapshot? mountsBefore;
 
     /// <summary>This process has built its sandbox itself, and is about to be a test's.</summary>
-    public static void Begin() => mountsBefore = Leftovers.Mounts();
+    public static void Begin() => mountsBefore = MountSnapshot.Take();
 
     /// <param name="control">The socket by which it asks about hosts.</param>
     /// <param name="asked">Whether it has: then there is an init, which knows what may be left.</param>
@@ -21,10 +21,10 @@ internal static class TestEnd
     {
         if (EnvironmentSettings.Leaks(out _) == LeakMode.Off)
             return;
+        long start = Stopwatch.GetTimestamp();
         string[] open = StillOpen.Find();
         if (mountsBefore != null && !asked)
         {
-            long start = Stopwatch.GetTimestamp();
             List<string> left = Leftovers.Find(Libc.GetPid(), [], mountsBefore);
             if (left.Count + open.Length > 0 || TeardownLog.IsWanted)
                 UnixSocket.Send(control, new EndReport(left, open, [new EndStep("looked for leaks", (int)Stopwatch.GetElapsedTime(start).TotalMicroseconds)]).Write().Written);
@@ -33,14 +33,14 @@ internal static class TestEnd
         if (open.Length > 0)
             UnixSocket.Send(control, new ByteWriter().Byte((byte)ControlKind.StillOpen).Strings(open).Written);
         if (mountsBefore != null)
-            UnixSocket.Send(control, new ByteWriter().Byte((byte)ControlKind.Finish).String(mountsBefore).Written);
+            UnixSocket.Send(control, mountsBefore.Write(new ByteWriter().Byte((byte)ControlKind.Finish)).Written);
     }
 
     /// <summary>What <see cref="ControlKind.Finish"/> says the mounts were.</summary>
-    public static string ReadMounts(byte[] message)
+    public static MountSnapshot ReadMounts(byte[] message)
     {
         var reader = new ByteReader(message);
         reader.Byte();
-        return reader.Text();
+        return MountSnapshot.Read(ref reader);
     }
 }
