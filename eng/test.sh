@@ -23,6 +23,10 @@ if [ "$(id -u)" = 0 ] && ! { command -v lsns && command -v ip; } >/dev/null; the
     echo "installing util-linux and iproute2, to compare with lsns, unshare and ip netns"
     apt-get update -q && apt-get install -y -q --no-install-recommends util-linux iproute2
 fi
+if [ "$(id -u)" = 0 ] && ! command -v tmux >/dev/null; then
+    echo "installing tmux, to use the tool nsfixture in a terminal"
+    apt-get update -q && apt-get install -y -q --no-install-recommends tmux
+fi
 if [ "$(id -u)" = 0 ] && ! command -v podman >/dev/null; then
     echo "installing podman, to attach its containers to networks"
     apt-get update -q && apt-get install -y -q --no-install-recommends podman crun

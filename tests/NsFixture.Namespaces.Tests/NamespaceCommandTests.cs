@@ -72,7 +72,7 @@ public class NamespaceCommandTests
         ProcessStartInfo wrong = Shell.WithRoot("/nowhere").StartInfo();
         wrong.RedirectStandardError = true;
         using Process failed = Process.Start(wrong)!;
-        failed.StandardError.ReadToEnd().Should().Be("NsFixture: chroot /nowhere failed: errno 2\n");
+        failed.StandardError.ReadToEnd().Should().Be("NsFixture: there is no directory /nowhere to enter: make it, or give another one: errno 2\n");
         failed.WaitForExit();
         failed.ExitCode.Should().Be(127);
     }

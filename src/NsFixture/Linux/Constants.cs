@@ -2,6 +2,19 @@
 // table, not code; tests/NsFixture.Tests/Linux/HeaderTests.cs checks each against the real headers.
 namespace NsFixture.Linux;
 
+[CHeader("sys/resource.h")]
+internal static class ResourceLimits
+{
+    public const int RLIMIT_NOFILE = 7;
+    public const int RLIMIT_AS = 9;
+}
+
+[CHeader("linux/sockios.h")]
+internal static class SocketControls
+{
+    public const int SIOCSIFFLAGS = 0x8914;
+}
+
 [CHeader("linux/sched.h")]
 internal static class Sched
 {
@@ -136,6 +149,7 @@ internal static class SocketConstants
     public const int SO_ERROR = 4;
     public const int SO_LINGER = 13;
     public const int SHUT_WR = 1;
+    public const int SHUT_RDWR = 2;
     public const int SO_SNDBUF = 7;
     public const int SO_RCVBUF = 8;
     public const int SO_ATTACH_FILTER = 26;

@@ -60,6 +60,8 @@ internal sealed unsafe class SystemCallProgram
     {
         public const int __NR_write = 1;
         public const int __NR_open = 2;
+        public const int __NR_ioctl = 16;
+        public const int __NR_socket = 41;
         public const int __NR_chdir = 80;
         public const int __NR_setuid = 105;
         public const int __NR_setgid = 106;
@@ -71,6 +73,7 @@ internal sealed unsafe class SystemCallProgram
         public const int __NR_mount = 165;
         public const int __NR_exit_group = 231;
         public const int __NR_unshare = 272;
+        public const int __NR_prlimit64 = 302;
         public const int __NR_setns = 308;
     }
 
@@ -167,9 +170,17 @@ internal sealed unsafe class SystemCallProgram
         return this;
     }
 
+    // Where nobody listens, the error is told by itself: a number, which comes after this.
+    private static string Told(Call call) => "NsFixture: " + (call.Operation switch
+    {
+        "execve" => $"\"{call.Target}\" cannot be executed: install it where it is to run, or give its path",
+        "chroot" or "chdir" => $"there is no directory {call.Target} to enter: make it, or give another one",
+        _ => $"{call.Operation} of {call.Target} was refused: what this machine does not allow, and what to do, says \"nsfixture doctor\"",
+    }) + ": errno ";
+
     private byte[] Data()
     {
-        byte[][] words = [.. calls.Select(c => System.Text.Encoding.UTF8.GetBytes($"NsFixture: {c.Operation} {c.Target} failed: errno "))];
+        byte[][] words = [.. calls.Select(c => System.Text.Encoding.UTF8.GetBytes(Told(c)))];
         int[] offsets = new int[blobs.Count + words.Length];
         int end = HeaderSize + (calls.Count * CallSize);
         foreach (var (blob, i) in blobs.Concat(words).Select((b, i) => (b, i)))

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Win32.SafeHandles;
+using NsFixture.Limiting;
 using NsFixture.Linux;
 using static NsFixture.Linux.SystemCallProgram;
 
@@ -23,17 +24,26 @@ internal sealed class CommandProgram : IDisposable
     /// <param name="pipes">Where to report to, and to get answers from; null: nobody listens.</param>
     /// <param name="asks">Whether to ask before it goes on, once the namespaces are there.</param>
     /// <param name="becomes">Whether to become the program, or to end then.</param>
+    /// <param name="group">The control group to be in.</param>
     /// <exception cref="LinuxException">The kernel has no files in memory that may be executed.</exception>
-    public CommandProgram(NamespaceCommand command, CommandPipes? pipes, bool asks, bool becomes = true)
+    public CommandProgram(NamespaceCommand command, CommandPipes? pipes, bool asks, bool becomes = true, ControlGroup? group = null)
     {
         this.command = command;
         calls.Add("prctl", "PR_SET_NAME", Numbers.__NR_prctl, PrctlOptions.PR_SET_NAME, calls.Text(OwnName));
         Value? answers = pipes == null ? null : Greet(pipes);
+        SetLimits(group);
         EnterExisting();
         MakeNew();
+        if (command.HasLoopback)
+            SetLoopbackUp();
         if (command.Forks)
             calls.AddFork();
         EndWithParent();
+        if (command.HasInit)
+        {
+            calls.AddFork();
+            EndWithParent();
+        }
         if (asks)
         {
             calls.AddCopy(calls.ArgumentAhead(1, 0), answers!.Value);
@@ -59,6 +69,17 @@ internal sealed class CommandProgram : IDisposable
         RedirectStandardError = redirects,
     };
 
+    /// <summary>Has the calling process become it, with its environment; returns why it could not.</summary>
+    public unsafe NamespaceException Exec()
+    {
+        string path = ownDescriptors + file.DangerousGetHandle().ToString(CultureInfo.InvariantCulture);
+        _ = Libc.Signal(SignalNumbers.SIGPIPE, 0); // .NET ignores it, and what is ignored stays so
+        fixed (byte* zero = Utf8.Zero(path))
+            _ = Libc.ExecVe(zero, Utf8.NewArray([OwnName]), Utf8.NewArray(Launching.DotnetHost.CurrentEnvironment()));
+        var failure = LinuxException.Last("execve", path);
+        return new NamespaceException($"\"{command}\" could not be started: a security policy may forbid to execute files in memory, which it is started by: see the sysctl vm.memfd_noexec. ({failure.Message})", failure);
+    }
+
     /// <summary>What a report is about.</summary>
     public LinuxException Failure(long address, int errno) => calls.Failure(address, errno);
 
@@ -73,6 +94,22 @@ internal sealed class CommandProgram : IDisposable
         calls.Add("write", "a greeting", Numbers.__NR_write, 0, calls.Bytes(new byte[CommandPipes.ReportSize]), CommandPipes.ReportSize);
         return answers;
     }
+
+    // First of all: a new cgroup namespace begins at the group.
+    private void SetLimits(ControlGroup? group)
+    {
+        foreach (string file in group?.MemberFiles ?? [])
+            calls.AddWrite(file, "0");
+        if (command.Limits is not { } limits)
+            return;
+        if (limits.OpenFiles is { } files)
+            SetLimit("open files", ResourceLimits.RLIMIT_NOFILE, files);
+        if (group == null && limits.Memory is { } memory)
+            SetLimit("memory", ResourceLimits.RLIMIT_AS, memory);
+    }
+
+    private void SetLimit(string what, int resource, long limit) =>
+        calls.Add("prlimit", $"{what} to {limit}", Numbers.__NR_prlimit64, 0, resource, calls.Bytes([.. BitConverter.GetBytes(limit), .. BitConverter.GetBytes(limit)]), 0);
 
     // All are opened first, where this process's /proc is. The user namespace gives the capabilities for the others; the mount namespace takes them over the old one.
     private void EnterExisting()
@@ -104,6 +141,17 @@ internal sealed class CommandProgram : IDisposable
             if (offset is { } time)
                 calls.AddWrite("/proc/self/timens_offsets", string.Create(CultureInfo.InvariantCulture, $"{clock} {time.Ticks / TimeSpan.TicksPerSecond} 0"));
         }
+    }
+
+    private void SetLoopbackUp()
+    {
+        const int flagsOffset = 16; // struct ifreq: the name, then, of several things, flags (netdevice(7))
+        byte[] request = new byte[40];
+        "lo"u8.CopyTo(request);
+        request[flagsOffset] = (byte)Netlink.IfFlags.IFF_UP;
+        calls.Add("socket", "AF_INET", Numbers.__NR_socket, SocketConstants.AF_INET, SocketConstants.SOCK_DGRAM | SocketConstants.SOCK_CLOEXEC, 0);
+        calls.Storing(calls.ArgumentAhead(0, 0));
+        calls.Add("ioctl", "lo, to set it up,", Numbers.__NR_ioctl, -1, SocketControls.SIOCSIFFLAGS, calls.Bytes(request));
     }
 
     private void EndWithParent()

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using NsFixture.Linux;
 using NsFixture.Namespaces;
@@ -43,6 +44,9 @@ public sealed record NamespaceCommand
     /// <summary>Whether it is a child of the process that is started, which waits for it and ends as it does.</summary>
     public bool Forks { get; private init; }
 
+    /// <summary>Whether process 1 of its new pid namespace is another one.</summary>
+    public bool HasInit { get; private init; }
+
     /// <summary>The signal it gets when that process ends; 0: none.</summary>
     public int KillSignal { get; private init; }
 
@@ -79,6 +83,12 @@ public sealed record NamespaceCommand
     /// <summary>Added to CLOCK_BOOTTIME in a new time namespace; null: nothing.</summary>
     public TimeSpan? BootTimeOffset { get; private init; }
 
+    /// <summary>Whether the loopback interface of its new network namespace is up.</summary>
+    public bool HasLoopback { get; private init; }
+
+    /// <summary>How much of the machine it may take; null: no limit.</summary>
+    public Limits? Limits { get; private init; }
+
     /// <summary>The files that new namespaces are mounted on.</summary>
     public IReadOnlyDictionary<NamespaceTypes, string> Persisted { get; private init; } = new Dictionary<NamespaceTypes, string>();
 
@@ -99,6 +109,12 @@ public sealed record NamespaceCommand
 
     /// <summary>As a child of the process that is started (<c>--fork</c>): process 1 of a new pid namespace.</summary>
     public NamespaceCommand WithFork() => this with { Forks = true };
+
+    /// <summary>
+    /// In a new pid namespace, whose process 1 is another one that waits for it: signals, such as Ctrl-C's, do to it what they do everywhere, while process 1 gets only those that it has asked for
+    /// (pid_namespaces(7)).
+    /// </summary>
+    public NamespaceCommand WithInit() => this with { New = New | NamespaceTypes.Pid, Forks = true, HasInit = true };
 
     /// <summary>As a child that gets a signal when the process that is started ends, however that ends (<c>--kill-child</c>).</summary>
     /// <param name="signal">The signal's number. Default: SIGKILL.</param>
@@ -150,6 +166,16 @@ public sealed record NamespaceCommand
     /// <param name="bootTime">Added to CLOCK_BOOTTIME, by which /proc/uptime is counted, in whole seconds; null: nothing.</param>
     public NamespaceCommand WithClocks(TimeSpan? monotonic = null, TimeSpan? bootTime = null) => this with { New = New | NamespaceTypes.Time, MonotonicOffset = monotonic, BootTimeOffset = bootTime };
 
+    /// <summary>In a new network namespace whose loopback interface is up: 127.0.0.1 and ::1 are there.</summary>
+    public NamespaceCommand WithLoopback() => this with { New = New | NamespaceTypes.Network, HasLoopback = true };
+
+    /// <summary>
+    /// With limits for it and all that it starts: by a control group of its own, version 2 or 1. Where the caller may not make one, which an ordinary user may only in a group that was delegated to it, memory is limited for
+    /// each process by itself (RLIMIT_AS), open files are as ever, and the others are refused. <see cref="NamespaceProcess.Usage"/> says what it takes.
+    /// </summary>
+    /// <param name="limits">The limits.</param>
+    public NamespaceCommand WithLimits(Limits limits) => this with { Limits = limits };
+
     /// <summary>With a new namespace that is mounted on a file and outlives it (<c>--net=FILE</c> and the like), until <see cref="LinuxNamespace.Release"/>. Of a pid namespace, it takes <see cref="WithFork"/>.</summary>
     /// <param name="type">Its type.</param>
     /// <param name="path">The file.</param>
@@ -166,6 +192,13 @@ public sealed record NamespaceCommand
     {
         Check();
         return NamespaceProcess.Start(this, Persisted.Count == 0 ? null : Persist);
+    }
+
+    /// <summary>Starts it with the caller's own input and outputs.</summary>
+    internal NamespaceProcess StartAttached()
+    {
+        Check();
+        return NamespaceProcess.Start(this, Persisted.Count == 0 ? null : Persist, redirects: false);
     }
 
     /// <summary>Runs it to its end.</summary>
@@ -189,13 +222,26 @@ public sealed record NamespaceCommand
     /// <exception cref="InvalidOperationException">The settings contradict each other; or it persists namespaces, which takes <see cref="Start"/> or <see cref="RunAsync"/>.</exception>
     public ProcessStartInfo StartInfo()
     {
-        Check();
-        if (Persisted.Count > 0)
-            throw new InvalidOperationException($"\"{this}\" cannot persist namespaces by a {nameof(ProcessStartInfo)}, since somebody outside has to mount them: use {nameof(Start)} or {nameof(RunAsync)}.");
+        CheckAlone();
         var program = new CommandProgram(this, pipes: null, asks: false);
         ProcessStartInfo info = program.StartInfo(redirects: false);
         Given.Add(info, program);
         return info;
+    }
+
+    /// <summary>
+    /// Has the calling process become it, as a shell's <c>exec</c> does (execve(2)): same id, input, outputs, terminal and environment, and nothing of .NET is left. Where it cannot be started in these namespaces, it
+    /// ends with code 127, and says why on standard error.
+    /// </summary>
+    /// <exception cref="NamespaceException">The calling process could not become anything: a security policy forbids to execute files in memory.</exception>
+    /// <exception cref="InvalidOperationException">The settings contradict each other; or it persists namespaces, enters ones that are there, or has limits.</exception>
+    [DoesNotReturn]
+    public void Exec()
+    {
+        CheckAlone();
+        if (Existing.Count > 0)
+            throw new InvalidOperationException($"\"{this}\" cannot enter namespaces by itself: their descriptors are closed when the process becomes it. Use {nameof(Start)}, {nameof(RunAsync)} or {nameof(StartInfo)}.");
+        throw new CommandProgram(this, pipes: null, asks: false).Exec();
     }
 
     /// <inheritdoc cref="Program"/>
@@ -231,6 +277,15 @@ public sealed record NamespaceCommand
         }
     }
 
+    private void CheckAlone()
+    {
+        Check();
+        if (Persisted.Count > 0)
+            throw new InvalidOperationException($"\"{this}\" cannot persist namespaces by itself, since somebody outside has to mount them: use {nameof(Start)} or {nameof(RunAsync)}.");
+        if (Limits != null)
+            throw new InvalidOperationException($"\"{this}\" cannot have limits by itself, since somebody has to take the control group away: use {nameof(Start)} or {nameof(RunAsync)}.");
+    }
+
     private void Check()
     {
         if (!SystemCallProgram.IsSupported)
@@ -238,6 +293,7 @@ public sealed record NamespaceCommand
         string? problem =
             Existing.FirstOrDefault(n => (n.Type & New) != 0) is { } both ? $"it is to be in {both}, and in a new {both.Type} namespace: choose one of them"
             : Existing.GroupBy(n => n.Type).FirstOrDefault(g => g.Count() > 1) is { } twice ? $"it is to be in {string.Join(" and in ", twice)}: choose one of them"
+            : Limits?.Problem is { } limit ? limit
             : KillSignal is < 0 or > 64 ? $"signal {KillSignal} is none: give one from 1 to 64"
             : Persisted.ContainsKey(NamespaceTypes.Pid) && !Forks ? $"a pid namespace without a process cannot be persisted: add {nameof(WithFork)}"
             : MonotonicOffset is { } m && m.Ticks % TimeSpan.TicksPerSecond != 0 ? $"the monotonic clock cannot be set off by {m}: give whole seconds"

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using NsFixture.Limiting;
 using NsFixture.Linux;
 using NsFixture.Namespaces;
 
@@ -10,18 +11,24 @@ public sealed class NamespaceProcess : IDisposable
 {
     private CommandProgram? program; // its file is in use until it has been executed
 
-    private NamespaceProcess(Process process, CommandProgram program) => (Process, Id, this.program) = (process, process.Id, program);
+    private readonly ControlGroup? group;
+
+    private NamespaceProcess(Process process, CommandProgram program, ControlGroup? group) => (Process, Id, this.program, this.group) = (process, process.Id, program, group);
 
     /// <summary>The process that was started, with its input and outputs: the program itself, or who waits for it and ends as it does, if it forks.</summary>
     public Process Process { get; }
 
-    /// <summary>The program's id, as this process's /proc has it.</summary>
+    /// <summary>The program's id, as this process's /proc has it; with <see cref="NamespaceCommand.WithInit"/>, that of the process 1 that waits for it.</summary>
     public int Id { get; private set; }
 
     /// <summary>Opens a namespace it is in, which is kept alive by that whatever becomes of the program.</summary>
     /// <param name="type">One type.</param>
     /// <exception cref="NamespaceException">It has ended.</exception>
     public LinuxNamespace Open(NamespaceTypes type) => LinuxNamespace.OfProcess(Id, type);
+
+    /// <summary>What it has taken, with all that it has started, as far as <see cref="NamespaceCommand.WithLimits"/> has it counted. Also once it has ended; until this is disposed of.</summary>
+    /// <exception cref="NamespaceException">Nothing is counted: it has no limits, or none by a control group.</exception>
+    public ResourceUsage Usage() => group?.Usage() ?? throw new NamespaceException($"Nothing counts what process {Id} takes: give it limits ({nameof(NamespaceCommand.WithLimits)}), as a user who may make control groups.");
 
     /// <summary>Ends it, and what it has started, and waits for that.</summary>
     public void Dispose()
@@ -38,21 +45,24 @@ public sealed class NamespaceProcess : IDisposable
         Process.Dispose();
         program?.Dispose();
         program = null;
+        group?.Dispose();
     }
 
     /// <summary>Starts a command, and returns once it has become its program.</summary>
     /// <param name="command">The command.</param>
     /// <param name="question">Called when the namespaces are there, if the program asks.</param>
     /// <param name="becomes">Whether it becomes its program, or ends once its question was answered.</param>
-    internal static NamespaceProcess Start(NamespaceCommand command, Action<NamespaceProcess>? question, bool becomes = true)
+    /// <param name="redirects">Whether its input and outputs are the caller's to read and write; else they are the caller's own.</param>
+    internal static NamespaceProcess Start(NamespaceCommand command, Action<NamespaceProcess>? question, bool becomes = true, bool redirects = true)
     {
+        ControlGroup? group = MakeGroup(command);
         using var pipes = new CommandPipes();
         CommandProgram? program = null;
         NamespaceProcess? started = null;
         try
         {
-            program = new CommandProgram(command, pipes, asks: question != null, becomes);
-            started = new NamespaceProcess(Process.Start(program.StartInfo(redirects: true))!, program);
+            program = new CommandProgram(command, pipes, asks: question != null, becomes, group);
+            started = new NamespaceProcess(Process.Start(program.StartInfo(redirects))!, program, group);
             started.Follow(pipes, question);
             return started;
         }
@@ -60,10 +70,23 @@ public sealed class NamespaceProcess : IDisposable
         {
             started?.Dispose();
             program?.Dispose();
+            group?.Dispose();
             if (e is not (LinuxException or Win32Exception))
                 throw;
             throw new NamespaceException($"\"{command}\" could not be started in its namespaces: {(e is LinuxException failure ? Explain(command, failure) : $"{e.Message}. A security policy may forbid to execute files in memory, which it is started by: see the sysctl vm.memfd_noexec")}", e);
         }
+    }
+
+    // Null: none is wanted, or what is can be had without one.
+    private static ControlGroup? MakeGroup(NamespaceCommand command)
+    {
+        if (command.Limits is not { } limits || limits with { OpenFiles = null } == new Limits())
+            return null;
+        if (ControlGroup.Create(limits, (command.Forks ? 1 : 0) + (command.HasInit ? 1 : 0), out string why) is { } group)
+            return group;
+        // RLIMIT_NPROC is none: it counts all that the user has on the machine.
+        string? other = limits.Cpu != null ? "processor time" : limits.IoRate != null ? "reading and writing" : limits.Processes != null ? "processes" : null;
+        return other == null ? null : throw new NamespaceException($"\"{command}\" cannot have a limit of {other} without a control group, and none can be made: run it as root of the machine, or in a group that is delegated to this user (systemd-run --user --scope -p Delegate=yes). ({why})");
     }
 
     private void Follow(CommandPipes pipes, Action<NamespaceProcess>? question)
@@ -78,8 +101,10 @@ public sealed class NamespaceProcess : IDisposable
             {
                 switch (about)
                 {
-                    case -1:
+                    case -1 when Id == Process.Id:
                         Id = (int)value;
+                        break;
+                    case -1: // process 1's child, by its number inside
                         break;
                     case -2:
                         question!(this);
@@ -103,6 +128,7 @@ public sealed class NamespaceProcess : IDisposable
         { Operation: "setns", Errno: Err.EPERM } => $"{failure.Target} may not be entered, which takes CAP_SYS_ADMIN over the user namespace that owns it: enter that too, or run as root. ({failure.Message})",
         { Operation: "setns", Errno: Err.EINVAL } => $"{failure.Target} cannot be entered: a process is in its user namespace already, and a pid namespace is entered from one above it, while process 1 of it runs (setns(2)). ({failure.Message})",
         { Operation: "write", Target: var target } when target.EndsWith("timens_offsets", StringComparison.Ordinal) => $"the clocks cannot be set off that far: they cannot say a time before the machine started, nor one in more than 146 years. ({failure.Message})",
+        { Operation: "prlimit" } => $"this user may not raise the limit of {failure.Target}: ask for less, or raise its hard limit (ulimit -H). ({failure.Message})",
         { Operation: "setuid" or "setgid", Errno: Err.EINVAL } => $"id {failure.Target} is none in its user namespace: map it, or choose one that is mapped. ({failure.Message})",
         { Operation: "setgroups", Errno: Err.EPERM } => $"its groups cannot be given up: setgroups(2) is denied in a user namespace where an ordinary user has mapped a group; leave out the group id, or map the group that is wanted. ({failure.Message})",
         { Operation: "mount", Errno: Err.EPERM } when command.ProcDirectory != null => $"/proc may not be mounted: an ordinary user takes a new user and a new pid namespace for it, and a process that is not covered by a container engine's mounts. ({failure.Message})",
