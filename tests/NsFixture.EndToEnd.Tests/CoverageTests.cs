@@ -21,6 +21,28 @@ public class CoverageTests(CommandLineRuns runs)
         Assert.Contains(isolated, line => line is { Key.File: "CommandLineTests.cs", Value: 8 });
     }
 
+    [Fact]
+    public void Lines_are_covered_with_Microsofts_collector_as_in_plain_tests()
+    {
+        var plain = Covered("Plain");
+        Assert.Equal(plain, Covered("Isolated"));
+        Assert.Contains(plain, line => line is { Key.File: "Collatz.cs", Value: 1 });
+        Assert.Contains(plain, line => line is { Key.File: "Collatz.cs", Value: 0 });
+        Assert.Contains(plain, line => line is { Key.File: "CommandLineTests.cs", Value: 1 });
+
+        // In a copy, as it rewrites assemblies in place too; with a temporary directory that no sandbox shows, and that is gone afterwards, since the collector leaves files there.
+        static SortedDictionary<(string File, int Line), int> Covered(string build)
+        {
+            using TemporaryDirectory copy = new(), temporary = new();
+            TemporaryDirectory.Copy(Path.GetDirectoryName(CommandLineRuns.Assembly(build))!, copy.Path);
+            string results = Path.Combine(temporary.Path, "results");
+            TestRun run = TestRun.Together("test", [Path.Combine(copy.Path, "CommandLine.dll")], ["--collect", "Code Coverage;Format=cobertura", "--test-adapter-path", Paths.CodeCoverageAdapter],
+                results: results, environment: [("NSFIXTURE_REQUIRE", "1"), ("TMPDIR", temporary.Path)]);
+            Assert.True(run.Outcomes.Count(o => o.Outcome == "Passed") == 12, run.Output);
+            return Hits(XDocument.Load(Directory.GetFiles(results, "*.cobertura.xml", SearchOption.AllDirectories)[0]));
+        }
+    }
+
     private static SortedDictionary<(string File, int Line), int> Hits(XDocument report)
     {
         var hits = new SortedDictionary<(string, int), int>();

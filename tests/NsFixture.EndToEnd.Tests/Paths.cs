@@ -9,6 +9,9 @@ internal static class Paths
     /// <summary>Where <c>--collect</c> finds coverlet's collector.</summary>
     public static string CoverletAdapter { get; } = Metadata("CoverletAdapter");
 
+    /// <summary>Where it finds Microsoft's.</summary>
+    public static string CodeCoverageAdapter { get; } = Metadata("CodeCoverageAdapter");
+
     /// <summary>This machine's NuGet packages.</summary>
     public static string Packages { get; } = Metadata("PackageFolder");
 

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Text.RegularExpressions;
+using NsFixture.Tests.Recording;
 
 namespace NsFixture.EndToEnd.Tests;
 
@@ -42,6 +44,58 @@ public partial class PlatformTests
             string trx = Path.Combine(directory.Path, "results.trx");
             Assert.True(File.Exists(trx), command.Output);
             return [.. TestRun.Read(trx).SelectMany(o => o).Select(o => o with { Duration = default })];
+        }
+    }
+
+    [Theory]
+    [InlineData("V3.")]
+    [InlineData("NUnit.")]
+    [InlineData("MSTest.")]
+    public void Dotnet_test_runs_the_same_tests_where_the_platform_is_its_runner(string framework)
+    {
+        using var directory = new TemporaryDirectory();
+        File.WriteAllText(Path.Combine(directory.Path, "global.json"), """{ "test": { "runner": "Microsoft.Testing.Platform" } }""");
+        Command plain = Run("Plain"), isolated = Run("Isolated");
+        Assert.Equal(Lines(plain), Lines(isolated));
+        Assert.Contains(Lines(isolated), l => l.Contains("Passes", StringComparison.Ordinal));
+        Assert.Equal((2, 2), (plain.ExitCode, isolated.ExitCode));
+
+        Command Run(string build) => Command.Run(
+            ["dotnet", "test", "--test-modules", "CommandLine.dll", "--root-directory", Path.GetDirectoryName(CommandLineRuns.Assembly(framework + build))!, "--no-ansi", "--no-progress", "--output", "Detailed"],
+            directory.Path, ("NSFIXTURE_REQUIRE", "1"));
+    }
+
+    [Theory]
+    [InlineData("V3.", "--filter-class", "CommandLine.OtherTests")]
+    [InlineData("NUnit.", "--filter", "FullyQualifiedName~OtherTests")]
+    [InlineData("MSTest.", "--filter", "FullyQualifiedName~OtherTests")]
+    public async Task Ctrl_C_ends_the_test_that_is_running_and_all_that_it_has_started(string framework, params string[] filter)
+    {
+        string assembly = CommandLineRuns.Assembly(framework + "Isolated");
+        // In the directory of the test assembly, which is written through.
+        string waits = Path.Combine(Path.GetDirectoryName(assembly)!, $"waits-{Guid.NewGuid():N}");
+        var start = new ProcessStartInfo("dotnet", ["exec", assembly, "--no-ansi", "--no-progress", .. filter])
+        {
+            RedirectStandardOutput = true,
+            Environment = { ["COMMANDLINE_WAITS"] = waits, ["NSFIXTURE_REQUIRE"] = "1", ["NSFIXTURE_DEADLINE"] = "600000" },
+        };
+        using Process run = Process.Start(start)!;
+        Task<string> output = run.StandardOutput.ReadToEndAsync();
+        try
+        {
+            for (long end = Environment.TickCount64 + 60_000; !File.Exists(waits) && !run.HasExited && Environment.TickCount64 < end;)
+                await Task.Delay(20);
+            Assert.True(File.Exists(waits), "the test did not start");
+            Assert.Equal(0, Command.Run(["kill", "-INT", $"{run.Id}"]).ExitCode);
+            Assert.False(string.IsNullOrWhiteSpace(await output.WaitAsync(TimeSpan.FromSeconds(60))));
+            await run.WaitForExitAsync();
+            Assert.Equal(framework == "NUnit.", run.ExitCode == 0); // which NUnit has for its plain tests too
+            Assert.Empty(Processes.LeftOf(waits, TimeSpan.FromSeconds(10)));
+        }
+        finally
+        {
+            run.Kill();
+            File.Delete(waits);
         }
     }
 

@@ -4,14 +4,13 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using FluentAssertions;
 using NsFixture.Xunit;
+using static NsFixture.Isolated.Tests.KernelCalls;
 
 namespace NsFixture.Isolated.Tests;
 
 /// <summary>What code without privileges cannot do, and what it still can.</summary>
 public abstract class HardenedTests
 {
-    private const int EPERM = 1, ENOSYS = 38;
-
     [Fact]
     public async Task There_are_no_capabilities_and_none_can_be_had_back()
     {
@@ -37,7 +36,7 @@ public abstract class HardenedTests
         if (RuntimeInformation.ProcessArchitecture != Architecture.X64)
             return; // the numbers are those of x86-64; that the filter has every machine's, the headers' test sees to
         syscall(number, name.StartsWith("unshare", StringComparison.Ordinal) ? newUser : 0, 0, 0, 0, 0).Should().Be(-1);
-        Marshal.GetLastPInvokeError().Should().Be(EPERM, name);
+        Errno.Should().Be(EPERM, name);
     }
 
     [Fact]
@@ -46,19 +45,9 @@ public abstract class HardenedTests
         if (RuntimeInformation.ProcessArchitecture != Architecture.X64)
             return;
         syscall(435, 0, 0, 0, 0, 0).Should().Be(-1);
-        Marshal.GetLastPInvokeError().Should().Be(ENOSYS);
+        Errno.Should().Be(ENOSYS);
         syscall(56, 0x10000000 | 17, 0, 0, 0, 0).Should().Be(-1);
-        Marshal.GetLastPInvokeError().Should().Be(EPERM);
-    }
-
-    [Fact]
-    public void Read_only_binds_stay_read_only()
-    {
-        File.ReadAllText("/mnt/read-only/file").Should().Be("of the machine");
-        mount("none", "/mnt/read-only", null, 32 | 4096 /* MS_REMOUNT | MS_BIND */, null).Should().Be(-1);
-        umount2("/mnt/read-only", 2).Should().Be(-1);
-        var writing = () => File.WriteAllText("/mnt/read-only/file", "changed");
-        writing.Should().Throw<IOException>();
+        Errno.Should().Be(EPERM);
     }
 
     [Fact]
@@ -102,21 +91,7 @@ public abstract class HardenedTests
     }
 
     private static Task<CommandResult> Run(string host, string script) => IsolatedNetwork.Current.Network[host].Command("sh").WithArguments("-c", script).RunAsync();
-
-#pragma warning disable SYSLIB1054, CA2101 // a test's few calls
-    [DllImport("libc", SetLastError = true)]
-    private static extern nint syscall(nint number, nint a, nint b, nint c, nint d, nint e);
-
-    [DllImport("libc", SetLastError = true)]
-    private static extern int mount(string source, string target, string? type, ulong flags, string? data);
-
-    [DllImport("libc", SetLastError = true)]
-    private static extern int umount2(string target, int flags);
-#pragma warning restore SYSLIB1054, CA2101
 }
-
-/// <summary>The usual tree with a bind.</summary>
-public sealed class WithReadOnlyBind() : RootTree(CopyOnWrite.WithBind(RootTestTrees.Shared("read-only"), "/mnt/read-only"));
 
 /// <summary>By a fork of the warm runtime.</summary>
 [IsolatedNetwork(Hardened = true, Hosts = ["other"], RootTree = typeof(WithReadOnlyBind), Launcher = LauncherKind.Fork)]
@@ -125,12 +100,6 @@ public class ForkedHardenedTests : HardenedTests;
 /// <summary>By a fresh runtime.</summary>
 [IsolatedNetwork(Hardened = true, Hosts = ["other"], RootTree = typeof(WithReadOnlyBind), Launcher = LauncherKind.Exec)]
 public class ExecutedHardenedTests : HardenedTests;
-
-/// <summary>A few programs with a bind.</summary>
-public sealed class MinimalWithReadOnlyBind() : RootTree(Of("sh", "cat", "hostname", "id").WithBind(RootTestTrees.Shared("read-only"), "/mnt/read-only"));
-
-/// <summary>An image with a bind.</summary>
-public sealed class ImageWithReadOnlyBind() : RootTree(FromImage(RootTestTrees.Image).WithBind(RootTestTrees.Shared("read-only"), "/mnt/read-only"));
 
 /// <summary>In a minimal tree.</summary>
 [IsolatedNetwork(Hardened = true, Hosts = ["other"], RootTree = typeof(MinimalWithReadOnlyBind), Launcher = LauncherKind.Fork)]

@@ -3,6 +3,7 @@ using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using FluentAssertions;
 using NsFixture.Xunit;
+using Xunit.Abstractions;
 
 namespace NsFixture.Isolated.Tests;
 
@@ -166,9 +167,26 @@ public abstract class SandboxTests
 
 /// <summary>By a fork of the warm runtime.</summary>
 [IsolatedNetwork(Launcher = LauncherKind.Fork)]
-public class ForkedSandboxTests : SandboxTests
+public class ForkedSandboxTests(ITestOutputHelper output) : SandboxTests
 {
     protected override LauncherKind Expected => LauncherKind.Fork;
+
+    [Fact]
+    public void Its_runtimes_code_is_on_huge_pages_or_where_the_files_are_mapped()
+    {
+        // Mappings of code that is of no file, and too large to be the runtime's stubs, with the kilobytes of each that are on huge pages (proc_pid_smaps(5)).
+        var copies = new List<(int Size, int Huge)>();
+        foreach (string[] mapping in File.ReadAllText("/proc/self/smaps").Split("VmFlags:").Select(m => m.Split('\n')))
+            if (mapping.FirstOrDefault(l => l.Contains(" r-xp 00000000 00:00 0 ", StringComparison.Ordinal)) is { } head && !head.Contains('[') && Kilobytes(mapping, "Size:") >= 2048)
+                copies.Add((Kilobytes(mapping, "Size:"), Kilobytes(mapping, "AnonHugePages:")));
+        copies.Should().OnlyContain(c => c.Size == c.Huge, "a copy on small pages costs more than the file does");
+        string setting = File.ReadAllText("/sys/kernel/mm/transparent_hugepage/enabled");
+        output.WriteLine($"{copies.Sum(c => c.Huge)} kB of code on huge pages; transparent huge pages: {setting}");
+        if (!setting.Contains("[never]", StringComparison.Ordinal))
+            copies.Should().NotBeEmpty();
+
+        static int Kilobytes(string[] mapping, string key) => int.Parse(mapping.Single(l => l.StartsWith(key, StringComparison.Ordinal))[key.Length..].Replace("kB", "", StringComparison.Ordinal));
+    }
 }
 
 /// <summary>By a fresh runtime.</summary>

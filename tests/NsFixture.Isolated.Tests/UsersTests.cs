@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Formats.Tar;
 using System.Globalization;
 using FluentAssertions;
 using NsFixture.Xunit;
@@ -117,9 +118,70 @@ public class ForkedUsersTests : UsersTests;
 [IsolatedNetwork(Hosts = ["server"], Launcher = LauncherKind.Exec)]
 public class ExecutedUsersTests : UsersTests;
 
-/// <summary>Whom files that are made inside belong to outside, as a plain test sees it.</summary>
+/// <summary>Whom files that are made inside belong to outside, as a plain test sees it, and whom those of an image belong to inside.</summary>
 public class OwnersTests
 {
+    private static bool HasSubordinateIds => Environment.GetEnvironmentVariable("TESTED_USERS") == "subordinate";
+
+    // Whether uid 0 is the only one inside.
+    private static bool IsAlone => !HasSubordinateIds && (!Environment.IsPrivilegedProcess || Environment.GetEnvironmentVariable("NSFIXTURE_USER_MAPPING") == "single");
+
+    [Fact]
+    public async Task Files_of_an_image_have_the_owners_that_its_layers_say()
+    {
+        CommandResult result = await InImageAsync("stat -c '%n %u:%g' /srv/* /srv/own/*; echo more > /srv/own/more; stat -c '%n %u:%g' /srv/own/more");
+        string far = HasSubordinateIds ? "0:0" : "200000:200000"; // beyond the 65536 ids that the user has
+        string[] expected = ["/srv/far " + far, "/srv/link 1002:0", "/srv/mine 1000:1001", "/srv/own 1000:0", "/srv/second 1000:1001", "/srv/was 0:0", "/srv/own/file 1000:1000", "/srv/own/more 0:0"];
+        if (IsAlone)
+            expected = [.. expected.Select(l => l[..l.IndexOf(' ', StringComparison.Ordinal)] + " 0:0")];
+        result.Should().Be(new CommandResult(0, string.Join('\n', expected) + "\n", ""));
+    }
+
+    [Fact]
+    public async Task What_of_a_killed_run_belongs_to_other_users_is_removed_by_the_next()
+    {
+        (await InImageAsync("true")).ExitCode.Should().Be(0); // then there is a cache
+        string cache = Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } xdg ? xdg : Environment.GetEnvironmentVariable("HOME") + "/.cache";
+        string left = $"{cache}/nsfixture/workshop/left.{Guid.NewGuid():N}";
+        Directory.CreateDirectory(left);
+        File.SetUnixFileMode(left, (UnixFileMode)0x1FF);
+        await using (VirtualNetwork network = await VirtualNetwork.CreateAsync(Topology.Of().WithHost("h", h => h.WithRoot(RootTree.CopyOnWrite.WithBind(left, "/mnt/left", readOnly: false)))))
+            (await network["h"].Command("sh").WithArguments("-c", "umask 077; mkdir -p /mnt/left/root/deep; touch /mnt/left/root/deep/file").AsUser("1000").RunAsync()).Should().Be(new CommandResult(0, "", ""));
+        (await InImageAsync("true")).ExitCode.Should().Be(0);
+        Path.Exists(left).Should().BeFalse();
+    }
+
+    // With the machine's programs. Each image is another, and so unpacked anew.
+    private static async Task<CommandResult> InImageAsync(string script)
+    {
+        string path = Path.Combine(Path.GetDirectoryName(typeof(OwnersTests).Assembly.Location)!, $"owners-{Guid.NewGuid():N}.tar");
+        RootTestTrees.WriteImage(path,
+        [
+            RootTestTrees.Layer(writer =>
+            {
+                foreach (string link in Directory.GetDirectories("/").Where(d => new DirectoryInfo(d).LinkTarget is { } target && target.StartsWith("usr/", StringComparison.Ordinal)))
+                    writer.WriteEntry(new PaxTarEntry(TarEntryType.SymbolicLink, link[1..]) { LinkName = "usr" + link });
+                writer.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, "srv/mine") { Uid = 1000, Gid = 1001, DataStream = new MemoryStream(Guid.NewGuid().ToByteArray()) });
+                writer.WriteEntry(new PaxTarEntry(TarEntryType.HardLink, "srv/second") { LinkName = "srv/mine" });
+                writer.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, "srv/was") { Uid = 1000, Gid = 1000 });
+                writer.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, "srv/far") { Uid = 200_000, Gid = 200_000 });
+                writer.WriteEntry(new PaxTarEntry(TarEntryType.SymbolicLink, "srv/link") { LinkName = "/etc/passwd", Uid = 1002 });
+                writer.WriteEntry(new PaxTarEntry(TarEntryType.Directory, "srv/own") { Uid = 1000, Mode = (UnixFileMode)0x1C0 });
+                writer.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, "srv/own/file") { Uid = 1000, Gid = 1000 });
+            }),
+            RootTestTrees.Layer(writer => RootTestTrees.Write(writer, "srv/was", "of root")),
+        ], new { Env = new[] { "PATH=/usr/bin:/bin" } });
+        try
+        {
+            await using VirtualNetwork network = await VirtualNetwork.CreateAsync(Topology.Of().WithHost("h", h => h.WithRoot(RootTree.FromImage(path).WithBind("/usr", "/usr"))));
+            return await network["h"].Command("/usr/bin/sh").WithArguments("-c", script).RunAsync();
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
     [Theory, InlineData(0, 0), InlineData(1000, 700_999)]
     public async Task A_file_belongs_outside_to_whom_the_users_map_says(int inside, int subordinate)
     {
@@ -130,8 +192,7 @@ public class OwnersTests
         int outside = Owner(directory + "/file"), own = Owner(directory);
         File.Delete(directory + "/file");
         Directory.Delete(directory);
-        bool isSubordinate = Environment.GetEnvironmentVariable("TESTED_USERS") == "subordinate", isAlone = Environment.GetEnvironmentVariable("NSFIXTURE_USER_MAPPING") == "single";
-        outside.Should().Be(inside == 0 ? own : isSubordinate ? subordinate : Environment.IsPrivilegedProcess && !isAlone ? inside : own);
+        outside.Should().Be(inside == 0 || IsAlone ? own : HasSubordinateIds ? subordinate : inside);
     }
 
     private static int Owner(string path)

@@ -26,7 +26,7 @@ internal sealed class IsolatedRun(ITestMethod test, Type testClass, string[] fix
             Properties = [.. context.Properties.Where(p => p.Value is string).Select(p => (p.Key, (string)p.Value!))],
             Fixtures = fixtures,
         };
-        await Isolation.LauncherOf(testClass).RunAsync(settings, payload.Write(), [$"{test.TestClassName}.{name}"], Replay).ConfigureAwait(false);
+        await Isolation.LauncherOf(testClass).RunAsync(settings, payload.Write(), [$"{test.TestClassName}.{name}"], Replay, context.CancellationToken).ConfigureAwait(false);
         return results;
     }
 

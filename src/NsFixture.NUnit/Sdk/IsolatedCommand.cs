@@ -14,6 +14,8 @@ namespace NsFixture.NUnit.Sdk;
 /// </summary>
 internal sealed class IsolatedCommand : TestCommand
 {
+    private static readonly TimeSpan CancellationInterval = TimeSpan.FromMilliseconds(200);
+
     private readonly Test test;
     private readonly IsolationSettings settings;
 
@@ -32,19 +34,25 @@ internal sealed class IsolatedCommand : TestCommand
     public override TestResult Execute(TestExecutionContext context)
     {
         using var reports = new BlockingCollection<TestReport>();
-        Task run = RunAsync(reports);
-        foreach (TestReport report in reports.GetConsumingEnumerable())
-            Replay(report, context);
+        using var cancellation = new CancellationTokenSource();
+        Task run = RunAsync(reports, cancellation.Token);
+        while (!reports.IsCompleted)
+        {
+            if (reports.TryTake(out TestReport? report, CancellationInterval))
+                Replay(report, context);
+            else if (context.ExecutionStatus == TestExecutionStatus.AbortRequested) // of which NUnit tells nobody
+                cancellation.Cancel();
+        }
         run.GetAwaiter().GetResult();
         return context.CurrentResult;
     }
 
-    private async Task RunAsync(BlockingCollection<TestReport> reports)
+    private async Task RunAsync(BlockingCollection<TestReport> reports, CancellationToken cancellation)
     {
         try
         {
             byte[] payload = TestPayload.Of(test).Write();
-            await Isolation.LauncherOf(test).RunAsync(settings, payload, [test.FullName], reports.Add).ConfigureAwait(false);
+            await Isolation.LauncherOf(test).RunAsync(settings, payload, [test.FullName], reports.Add, cancellation).ConfigureAwait(false);
         }
         finally
         {

@@ -85,7 +85,7 @@ internal sealed class IsolatedRun
         try
         {
             if (!cancellation.IsCancellationRequested)
-                await context.Launcher.RunAsync(settings, TestCasePayload.Write(Cases, context.Options), [.. Cases.Select(c => c.TestCaseDisplayName)], Take).ConfigureAwait(false);
+                await context.Launcher.RunAsync(settings, TestCasePayload.Write(Cases, context.Options), [.. Cases.Select(c => c.TestCaseDisplayName)], Take, context.Cancellation).ConfigureAwait(false);
         }
         finally
         {

@@ -20,7 +20,7 @@ internal sealed class IsolatedTestFrameworkExecutor(IXunitTestAssembly testAssem
             return;
         }
         TestLauncher launcher = Isolation.LauncherOf(TestAssembly);
-        var context = new IsolatedRunContext(launcher, executionOptions, TestContextInternal.Current.DiagnosticMessageSink);
+        var context = new IsolatedRunContext(launcher, executionOptions, TestContextInternal.Current.DiagnosticMessageSink, cancellationToken);
         IReadOnlyCollection<IXunitTestCase> cases = IsolatedTestCase.Wrap(context, testCases);
         if (cases.Any(c => c is IsolatedTestCase))
             launcher.WarmUp();

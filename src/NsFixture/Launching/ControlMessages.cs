@@ -27,6 +27,12 @@ internal enum ControlKind : byte
     /// <summary>Zygote → client: id, wait status; the sandbox is gone, and every process in it.</summary>
     SandboxReaped,
 
+    /// <summary>Client → zygote: id, the path of a tree in the cache, and of a file by <see cref="Roots.Archives.TreeOwners"/>, whose owners it gets; empty: it is removed.</summary>
+    TendTree,
+
+    /// <summary>A child of the zygote → client: id, how many files have owners that do not exist, or what went wrong, or null. Its end is told as a sandbox's is.</summary>
+    TreeTended,
+
     /// <summary>Zygote → client: it has more of something than it should; what.</summary>
     ServerUnwell,
 

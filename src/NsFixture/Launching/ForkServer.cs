@@ -12,6 +12,7 @@ internal sealed class ForkServer
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
     private readonly EventLoop loop = EventLoop.Shared;
     private readonly Dictionary<int, Sandbox> sandboxes = [];
+    private readonly Dictionary<int, TaskCompletionSource<int>> trees = [];
     private readonly TaskCompletionSource ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int socket, pid, nextId;
     private readonly bool again;
@@ -75,6 +76,27 @@ internal sealed class ForkServer
                 Descriptors.Close(fd);
         });
         return sandbox;
+    }
+
+    /// <summary>Has a tree's files given to the user's subordinate ids, or a tree removed whose files belong to them; see <see cref="Roots.Archives.TreeOwners"/>.</summary>
+    /// <param name="tree">Its path.</param>
+    /// <param name="owners">The file with the owners; empty: it is removed.</param>
+    /// <returns>How many files have owners that do not exist.</returns>
+    /// <exception cref="RootTreeException">It could not be done.</exception>
+    public Task<int> TendTreeAsync(string tree, string owners)
+    {
+        var done = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
+        loop.Post(() =>
+        {
+            if (failure != null)
+            {
+                done.SetException(new RootTreeException($"The files of {tree} cannot be given to their owners, or removed: {failure}"));
+                return;
+            }
+            trees.Add(nextId, done);
+            UnixSocket.Send(socket, new ByteWriter().Byte((byte)ControlKind.TendTree).Int32(nextId++).String(tree).String(owners).Written);
+        });
+        return done.Task;
     }
 
     /// <summary>Waits until it is ready, has it make one sandbox, and ends it.</summary>
@@ -163,9 +185,23 @@ internal sealed class ForkServer
             case ControlKind.ServerUnwell:
                 Console.Error.WriteLine($"NsFixture: warning: {reader.Text()}");
                 break;
+            case ControlKind.TreeTended:
+                if (trees.Remove(reader.Int32(), out TaskCompletionSource<int>? tended))
+                {
+                    int unknown = reader.Int32();
+                    if (reader.String() is { } problem)
+                        tended.SetException(new RootTreeException($"Files could not be given to their owners, or removed: {problem}"));
+                    else
+                        tended.SetResult(unknown);
+                }
+                break;
             case ControlKind.SandboxReaped:
-                if (sandboxes.Remove(reader.Int32(), out Sandbox? reaped))
-                    reaped.Reaped(new ProcessEnd(reader.Int32()));
+                int id = reader.Int32();
+                var end = new ProcessEnd(reader.Int32());
+                if (sandboxes.Remove(id, out Sandbox? reaped))
+                    reaped.Reaped(end);
+                else if (trees.Remove(id, out TaskCompletionSource<int>? left)) // without a word
+                    left.SetException(new RootTreeException($"The process that was to give files to their owners, or to remove them, {end}."));
                 break;
         }
         return true;
@@ -206,6 +242,9 @@ internal sealed class ForkServer
         sandboxes.Clear();
         foreach (Sandbox sandbox in all)
             Refuse(sandbox, why);
+        foreach (TaskCompletionSource<int> waiting in trees.Values)
+            waiting.SetException(new RootTreeException(why));
+        trees.Clear();
         if (pid > 0)
         {
             _ = Libc.Kill(pid, SignalNumbers.SIGKILL);

@@ -41,7 +41,7 @@ internal static class RootPreparation
     {
         RootDeclaration declared = tree.Declared;
         bool isOfTheMachine = declared.Kind is RootKind.CopyOnWrite or RootKind.ReadOnly or RootSpec.None;
-        var (lower, image) = isOfTheMachine ? ("", null) : await GetTreeAsync(declared, baseDirectory, server.Mapping == UserMapping.Identity, test != null).ConfigureAwait(false);
+        var (lower, image) = isOfTheMachine ? ("", null) : await GetTreeAsync(declared, baseDirectory, OwnershipFor(server), test != null).ConfigureAwait(false);
         var root = new RootSpec(declared.Kind, lower, declared.IsReadOnly || declared.Kind == RootKind.ReadOnly, declared.Size, declared.Files, []) { Image = image };
         var mounts = new List<RootMount>();
         if (test != null && !isOfTheMachine)
@@ -77,12 +77,12 @@ internal static class RootPreparation
     // By its real path: init binds it when the tree is its root already, and an absolute link on the way would lead into that.
     private static RootMount Bind(string path, string inside, bool readOnly) => new(RootMountKind.Bind, inside, TreePath.Resolve("", path) ?? path, readOnly);
 
-    private static async Task<(string Lower, ImageConfiguration? Image)> GetTreeAsync(RootDeclaration declared, string baseDirectory, bool identity, bool withRuntime)
+    private static async Task<(string Lower, ImageConfiguration? Image)> GetTreeAsync(RootDeclaration declared, string baseDirectory, TreeOwnership ownership, bool withRuntime)
     {
         string path = RootDeclaration.Full(declared.Path, baseDirectory);
         FileStatus? status = FileStatus.Followed(path);
-        string key = $"{declared.Kind}|{path}|{status?.Inode}|{status?.Size}|{status?.Modified}|{declared.Reference}|{string.Join('\0', declared.Programs)}|{identity}|{withRuntime}";
-        var lazy = Trees.GetOrAdd(key, _ => new(() => Task.Run(() => GetTree(declared, path, setOwners: identity && Libc.GetEUid() == 0, withRuntime))));
+        string key = $"{declared.Kind}|{path}|{status?.Inode}|{status?.Size}|{status?.Modified}|{declared.Reference}|{string.Join('\0', declared.Programs)}|{ownership.Key}|{withRuntime}";
+        var lazy = Trees.GetOrAdd(key, _ => new(() => Task.Run(() => GetTree(declared, path, ownership, withRuntime))));
         try
         {
             return await lazy.Value.ConfigureAwait(false);
@@ -94,7 +94,8 @@ internal static class RootPreparation
         }
     }
 
-    private static (string, ImageConfiguration?) GetTree(RootDeclaration declared, string path, bool setOwners, bool withRuntime)
+    /// <summary>The directory that a tree is made of; an archive is unpacked, where it is not in the cache yet.</summary>
+    internal static (string Lower, ImageConfiguration? Image) GetTree(RootDeclaration declared, string path, TreeOwnership ownership, bool withRuntime)
     {
         switch (declared.Kind)
         {
@@ -103,24 +104,40 @@ internal static class RootPreparation
             case RootKind.Directory:
                 return (TreePath.Resolve("", path) ?? path, null);
             case RootKind.Tarball:
-                return (TreeCache.Shared.Get(TreeCache.KeyOf("tarball", HashOf(path), $"{setOwners}"), root => UnpackTarball(path, root, setOwners)), null);
+                return (TreeCache.Shared.Get(TreeCache.KeyOf("tarball", HashOf(path), ownership.Key), root => Unpack(path, root, ownership, unpacker => UnpackTarball(path, unpacker)), ownership), null);
             default:
                 using (ImageArchive image = ImageArchive.Open(path, declared.Reference))
                 {
-                    string tree = TreeCache.Shared.Get(TreeCache.KeyOf("image", image.ContentKey, $"{setOwners}"), root =>
-                    {
-                        var unpacker = new TreeUnpacker(root, setOwners, TreeCache.Shared.Limit);
-                        image.Unpack(unpacker);
-                        return unpacker.Size;
-                    });
+                    string tree = TreeCache.Shared.Get(TreeCache.KeyOf("image", image.ContentKey, ownership.Key), root => Unpack(path, root, ownership, image.Unpack), ownership);
                     return (tree, image.Configuration);
                 }
         }
     }
 
-    private static long UnpackTarball(string path, string root, bool setOwners)
+    private static TreeOwnership OwnershipFor(ForkServer server) =>
+        server.Mapping == UserMapping.Identity && Libc.GetEUid() == 0 ? TreeOwnership.Archives
+        : server.Mapping != UserMapping.Subordinate ? TreeOwnership.Callers
+        : new TreeOwnership($"subordinate {SubordinateIds.Describe()}", false,
+            (tree, owners) => server.TendTreeAsync(tree, owners).GetAwaiter().GetResult(), tree => server.TendTreeAsync(tree, "").GetAwaiter().GetResult());
+
+    private static long Unpack(string path, string root, TreeOwnership ownership, Action<TreeUnpacker> unpack)
     {
-        var unpacker = new TreeUnpacker(root, setOwners, TreeCache.Shared.Limit);
+        TreeOwners? owners = ownership.Give == null ? null : new();
+        var unpacker = new TreeUnpacker(root, ownership.IsSetByCaller, TreeCache.Shared.Limit, owners: owners);
+        unpack(unpacker);
+        if (owners == null)
+            return unpacker.Size;
+        string file = $"{Path.GetDirectoryName(root)}/owners"; // beside the tree, where nobody uses it yet
+        owners.Write(file);
+        int unknown = ownership.Give!(root, file);
+        File.Delete(file);
+        if (unknown > 0)
+            Console.Error.WriteLine($"NsFixture: warning: {unknown} files of {path} have an owner or a group beyond your ids in /etc/subuid and /etc/subgid. They belong to uid 0, or gid 0, inside. Give the user more ids to have them as they are.");
+        return unpacker.Size;
+    }
+
+    private static void UnpackTarball(string path, TreeUnpacker unpacker)
+    {
         using FileStream file = File.OpenRead(path);
         using Stream opened = Decompression.Open(file, file, path);
         using var content = new HashingStream(opened);
@@ -133,7 +150,6 @@ internal static class RootPreparation
         if (!content.EndsInZeros)
             throw new RootTreeException($"{path} is truncated: it has no end. Get it anew.");
         unpacker.Finish();
-        return unpacker.Size;
     }
 
     private static string HashOf(string path)

@@ -13,15 +13,20 @@ internal sealed class TestLauncher
     private static readonly ConcurrentDictionary<string, TestLauncher> Launchers = new();
     private readonly string assemblyPath, runnerType;
     private readonly ServerSlot<Backend> warm, bare;
-    private readonly Lazy<IReadOnlyList<string>> coverageFiles;
+    private readonly Lazy<IReadOnlyList<string>> coverageTrackers;
 
     private TestLauncher(string assemblyPath, string runnerType)
     {
         (this.assemblyPath, this.runnerType) = (Path.GetFullPath(assemblyPath), runnerType);
         warm = new(StartWarmAsync, backend => backend.Server, retryFailures: false);
         bare = new(StartBareAsync, backend => backend.Server, retryFailures: false);
-        coverageFiles = new(() => CoverageHits.FindFiles(Path.GetDirectoryName(this.assemblyPath)!));
+        coverageTrackers = new(() => CoverageTrackers.Find(Path.GetDirectoryName(this.assemblyPath)!));
     }
+
+    // Microsoft's collector asks for a profiler for whatever it has not rewritten; what it has, counts without.
+    private static bool IsProfiled => Environment.GetEnvironmentVariable("CORECLR_ENABLE_PROFILING") == "1";
+
+    private bool IsInstrumented => IsProfiled && coverageTrackers.Value.Any(CoverageTrackers.IsMicrosofts);
 
     // What its test processes are forked with, in contrast to executed ones, which are given the present one.
     private sealed record Backend(LauncherKind Kind, string Reason, SandboxPool Pool, ForkServer Server, EnvironmentSnapshot? Environment = null);
@@ -33,7 +38,7 @@ internal sealed class TestLauncher
     /// <summary>Starts the fork server in the background, so that it is warm when the first test wants it.</summary>
     public void WarmUp()
     {
-        if (OperatingSystem.IsLinux() && Choose(LauncherKind.Auto).Kind == LauncherKind.Fork)
+        if (OperatingSystem.IsLinux() && ChooseHere(LauncherKind.Auto).Kind == LauncherKind.Fork)
             _ = warm.GetAsync();
     }
 
@@ -56,15 +61,16 @@ internal sealed class TestLauncher
     /// <param name="payload">For the adapter's <see cref="ITestRunner"/>.</param>
     /// <param name="caseNames">The display names of the cases in the payload.</param>
     /// <param name="report">Gets the messages.</param>
-    public Task RunAsync(IsolationSettings settings, byte[] payload, IReadOnlyList<string> caseNames, Action<TestReport> report)
+    /// <param name="cancellation">Ends the sandbox.</param>
+    public Task RunAsync(IsolationSettings settings, byte[] payload, IReadOnlyList<string> caseNames, Action<TestReport> report, CancellationToken cancellation = default)
     {
         // The one way from the event loop's thread to the test framework's: each costs the thread pool a thread's awakening.
         var completion = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        RunOnLoopAsync(settings, payload, caseNames, report).ContinueWith(completion.SetFromTask, TaskContinuationOptions.ExecuteSynchronously);
+        RunOnLoopAsync(settings, payload, caseNames, report, cancellation).ContinueWith(completion.SetFromTask, TaskContinuationOptions.ExecuteSynchronously);
         return completion.Task;
     }
 
-    private async Task RunOnLoopAsync(IsolationSettings settings, byte[] payload, IReadOnlyList<string> caseNames, Action<TestReport> report)
+    private async Task RunOnLoopAsync(IsolationSettings settings, byte[] payload, IReadOnlyList<string> caseNames, Action<TestReport> report, CancellationToken cancellation)
     {
         var tracker = new RunTracker(caseNames, report);
         string directory = Path.GetDirectoryName(assemblyPath)!;
@@ -86,7 +92,7 @@ internal sealed class TestLauncher
         {
             if (!OperatingSystem.IsLinux())
                 throw new SandboxUnavailableException("Isolated tests need Linux: run them there, in WSL 2, or in a Linux container or dev container.");
-            backend = await (Choose(settings.Options.Launcher).Kind == LauncherKind.Exec ? bare : warm).GetAsync().ConfigureAwait(false);
+            backend = await (ChooseHere(settings.Options.Launcher).Kind == LauncherKind.Exec ? bare : warm).GetAsync().ConfigureAwait(false);
         }
         catch (SandboxUnavailableException e)
         {
@@ -111,7 +117,7 @@ internal sealed class TestLauncher
             tracker.End(FailureInfo.Of(e.GetType(), e.Message));
             return;
         }
-        await RunAsync(backend, Request(backend, spec, runnerType, payload), settings.Options.Deadline, tracker).ConfigureAwait(false);
+        await RunAsync(backend, Request(backend, spec, runnerType, payload), settings.Options.Deadline, tracker, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Completes when the sandboxes of all tests that have ended are gone, and everything in them.</summary>
@@ -123,26 +129,29 @@ internal sealed class TestLauncher
     }
 
     /// <summary>What was asked for, or what stands against it.</summary>
-    private static (LauncherKind Kind, string Reason) Choose(LauncherKind asked)
+    private static (LauncherKind Kind, string Reason) Choose(LauncherKind asked, bool isInstrumented = false)
     {
         LauncherKind? variable = EnvironmentSettings.Launcher(out string? problem);
         return problem != null ? (LauncherKind.Auto, problem) // which fails every test, so nothing is launched
             : EnvironmentSettings.WaitForDebugger ? (LauncherKind.Exec, "NSFIXTURE_WAIT_FOR_DEBUGGER=1: a forked runtime has nothing that a debugger could attach to")
             : variable is { } kind and not LauncherKind.Auto ? (kind, $"NSFIXTURE_LAUNCHER={kind.ToString().ToLowerInvariant()}")
-            : Choose(asked, variable == null ? "the default" : "NSFIXTURE_LAUNCHER=auto");
+            : Choose(asked, isInstrumented, variable == null ? "the default" : "NSFIXTURE_LAUNCHER=auto");
     }
 
-    private static (LauncherKind Kind, string Reason) Choose(LauncherKind asked, string byDefault)
+    /// <summary>The same for this assembly.</summary>
+    private (LauncherKind Kind, string Reason) ChooseHere(LauncherKind asked) => Choose(asked, IsInstrumented);
+
+    private static (LauncherKind Kind, string Reason) Choose(LauncherKind asked, bool isInstrumented, string byDefault)
     {
         if (asked != LauncherKind.Auto)
             return (asked, $"[IsolatedNetwork(Launcher = LauncherKind.{asked})]");
         if (Debugger.IsAttached)
             return (LauncherKind.InProcess, "a debugger is attached to the test host, and could not follow into a sandbox");
-        if (Environment.GetEnvironmentVariable("CORECLR_ENABLE_PROFILING") == "1")
+        if (IsProfiled && !isInstrumented)
             return (LauncherKind.Exec, "a CLR profiler is asked for (CORECLR_ENABLE_PROFILING=1), which a forked runtime cannot have");
         if (GCSettings.IsServerGC)
             return (LauncherKind.Exec, "the server garbage collector is asked for, whose threads a fork would lose");
-        return (LauncherKind.Fork, byDefault);
+        return (LauncherKind.Fork, isInstrumented ? byDefault + "; lines are counted by assemblies that Microsoft's collector has rewritten, and its profiler is left out" : byDefault);
     }
 
     private async Task<Backend> StartWarmAsync(bool again)
@@ -151,7 +160,7 @@ internal sealed class TestLauncher
         try
         {
             await server.Ready.ConfigureAwait(false);
-            var backend = new Backend(LauncherKind.Fork, Choose(LauncherKind.Auto).Reason, new SandboxPool(server, forkTests: true), server, server.Environment);
+            var backend = new Backend(LauncherKind.Fork, ChooseHere(LauncherKind.Auto).Reason, new SandboxPool(server, forkTests: true), server, server.Environment);
             await RunCanaryAsync(backend).ConfigureAwait(false);
             return backend;
         }
@@ -167,7 +176,7 @@ internal sealed class TestLauncher
     {
         ForkServer server = ForkServer.Start(assemblyPath, runnerType: null, again);
         await server.Ready.ConfigureAwait(false);
-        return new Backend(LauncherKind.Exec, Choose(LauncherKind.Exec).Reason, new SandboxPool(server, forkTests: false), server);
+        return new Backend(LauncherKind.Exec, ChooseHere(LauncherKind.Exec).Reason, new SandboxPool(server, forkTests: false), server);
     }
 
     private async Task RunCanaryAsync(Backend backend)
@@ -180,7 +189,7 @@ internal sealed class TestLauncher
             problem ??= message.Failure?.Messages[0];
         });
         var spec = new SandboxOptions().Resolve(Path.GetDirectoryName(assemblyPath)!);
-        await RunAsync(backend, Request(backend, spec, typeof(Canary).AssemblyQualifiedName!, []), Canary.Limit, tracker).ConfigureAwait(false);
+        await RunAsync(backend, Request(backend, spec, typeof(Canary).AssemblyQualifiedName!, []), Canary.Limit, tracker, CancellationToken.None).ConfigureAwait(false);
         if (!passed || problem != null)
             throw new SandboxException(problem ?? "its self-test did not report a result");
     }
@@ -195,19 +204,19 @@ internal sealed class TestLauncher
         Spec = spec,
         Launcher = backend.Kind,
         LauncherReason = backend.Reason,
-        CoverageFiles = coverageFiles.Value,
+        CoverageTrackers = coverageTrackers.Value,
     };
 
-    private static async Task RunAsync(Backend backend, TestRequest request, TimeSpan deadline, RunTracker tracker)
+    private static async Task RunAsync(Backend backend, TestRequest request, TimeSpan deadline, RunTracker tracker, CancellationToken cancellation)
     {
         Sandbox sandbox = await backend.Pool.AcquireAsync(request.Spec).ConfigureAwait(false);
         try
         {
             if (backend.Kind == LauncherKind.Exec)
-                sandbox.StartTest(DotnetHost.Arguments(request.AssemblyPath, "run-test"), DotnetHost.CurrentEnvironment());
+                sandbox.StartTest(DotnetHost.Arguments(request.AssemblyPath, "run-test"), DotnetHost.CurrentEnvironment(request.CoverageTrackers.Any(CoverageTrackers.IsMicrosofts) ? [("CORECLR_ENABLE_PROFILING", "0")] : null));
             if (request.Spec.Plan.HasConditions)
                 await Task.WhenAny(sandbox.Ready).ConfigureAwait(false); // the test's diagnostics are to say what puts them into effect
-            Task run = TestRun.RunAsync(sandbox, request with { Notes = sandbox.Notes ?? [] }, deadline, tracker);
+            Task run = TestRun.RunAsync(sandbox, request with { Notes = sandbox.Notes ?? [] }, deadline, tracker, cancellation);
             backend.Pool.Refill(request.Spec);
             await run.ConfigureAwait(false);
         }

@@ -78,11 +78,10 @@ internal static class TestProcess
     private static void Run(TestChannel channel, int control)
     {
         TestRequest request = channel.ReceiveRequest();
-        List<string> hitsFiles = [];
+        IReadOnlyList<Func<TestReport>> coverage = [];
         try
         {
             ITestRunner runner = Enter(request, channel, control);
-            hitsFiles = OwnHitsFiles(request);
             if (EnvironmentSettings.WaitForDebugger && request.Launcher == LauncherKind.Exec)
                 WaitForDebugger(channel);
             runner.Run(request, channel);
@@ -91,37 +90,20 @@ internal static class TestProcess
         {
             channel.Send(new TestReport(TestReportKind.RunFailed) { Failure = FailureInfo.Of(e) });
         }
+        try
+        {
+            coverage = CoverageTrackers.Detach(request.CoverageTrackers);
+        }
+        catch (SandboxException e)
+        {
+            channel.Send(new TestReport(TestReportKind.RunFailed) { Failure = FailureInfo.Of(e) });
+        }
         Unloading();
-        Exiting(); // coverage tools write their hits there
-        foreach (string path in hitsFiles.Where(File.Exists))
-            channel.Send(new TestReport(TestReportKind.CoverageHits) { Text = path, Data = File.ReadAllBytes(path) });
+        Exiting();
+        foreach (Func<TestReport> counted in coverage)
+            channel.Send(counted());
         channel.Send(new TestReport(TestReportKind.Done));
         TestEnd.Tell(control, IsolatedNetwork.HasAskedInit);
-    }
-
-    /// <summary>
-    /// The files of coverage hits that will be this process's alone. Where they are written through, the hits are where they belong already. Where the sandbox shows
-    /// the temporary directory's files, this one has the hits of the tests before, and coverlet would add to it; in a read-only tree it cannot.
-    /// </summary>
-    private static List<string> OwnHitsFiles(TestRequest request)
-    {
-        var own = new List<string>();
-        foreach (string path in request.CoverageFiles)
-        {
-            if (request.WritesThrough(path))
-                continue;
-            try
-            {
-                if (File.Exists(path))
-                    File.Delete(path);
-                own.Add(path);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                // Others' hits, which are not to be counted again.
-            }
-        }
-        return own;
     }
 
     private static void WaitForDebugger(TestChannel channel)

@@ -26,8 +26,11 @@ internal enum TestReportKind : byte
     /// <summary>A file the test wants kept: its name in <see cref="TestReport.Text"/>, its content in the data.</summary>
     Attachment,
 
-    /// <summary>A coverage tool's hits, its path in <see cref="TestReport.Text"/>.</summary>
+    /// <summary>What coverlet has counted in an assembly; its file on the machine in <see cref="TestReport.Text"/>.</summary>
     CoverageHits,
+
+    /// <summary>What Microsoft's coverage tool has marked in an assembly; its file on the machine in <see cref="TestReport.Text"/>.</summary>
+    CoverageMarks,
 
     /// <summary>The process goes on when a debugger is attached; <see cref="TestReport.Number"/> is its own id, as it sees it.</summary>
     WaitingForDebugger,

@@ -26,8 +26,8 @@ internal sealed record TestRequest
     /// <summary>What init had to do in a second-best way.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
-    /// <summary>Files that a coverage tool writes when the process ends, to be sent to the test host.</summary>
-    public IReadOnlyList<string> CoverageFiles { get; init; } = [];
+    /// <summary>What counts the lines of assemblies, by <see cref="Launching.CoverageTrackers"/>; what they have counted is sent to the test host.</summary>
+    public IReadOnlyList<string> CoverageTrackers { get; init; } = [];
 
     /// <summary>Whether what is written to a path inside is written to the machine's own file.</summary>
     public bool WritesThrough(string path) => Spec.WriteThrough.Any(w => path.StartsWith(w + "/", StringComparison.Ordinal));
@@ -36,7 +36,7 @@ internal sealed record TestRequest
     {
         var writer = new ByteWriter();
         writer.Int32(0).Int32(Wire.Version).String(RunnerType).String(AssemblyPath).Bytes(Payload).String(WorkingDirectory)
-            .Strings([.. EnvironmentChanges]).Spec(Spec).Byte((byte)Launcher).String(LauncherReason).Strings([.. Notes]).Strings([.. CoverageFiles]);
+            .Strings([.. EnvironmentChanges]).Spec(Spec).Byte((byte)Launcher).String(LauncherReason).Strings([.. Notes]).Strings([.. CoverageTrackers]);
         writer.PatchInt32(0, writer.Length - 4);
         return writer.Written.ToArray();
     }
@@ -51,7 +51,7 @@ internal sealed record TestRequest
         {
             RunnerType = reader.Text(), AssemblyPath = reader.Text(), Payload = reader.Bytes().ToArray(), WorkingDirectory = reader.Text(),
             EnvironmentChanges = reader.Strings()!, Spec = reader.Spec(), Launcher = (LauncherKind)reader.Byte(), LauncherReason = reader.Text(),
-            Notes = reader.Strings()!, CoverageFiles = reader.Strings()!,
+            Notes = reader.Strings()!, CoverageTrackers = reader.Strings()!,
         };
     }
 }

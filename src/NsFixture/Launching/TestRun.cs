@@ -26,7 +26,8 @@ internal sealed partial class TestRun
     private readonly int socket;
     private readonly string assemblyPath;
     private EventLoop.Timer? timer;
-    private bool timedOut, started, reading, over, socketAtEnd, debugged;
+    private CancellationTokenRegistration registration;
+    private bool timedOut, cancelled, started, reading, over, socketAtEnd, debugged;
 
     private TestRun(Sandbox sandbox, TimeSpan deadline, RunTracker tracker, string assemblyPath, TestConnection connection)
     {
@@ -43,7 +44,8 @@ internal sealed partial class TestRun
     /// <param name="request">What the process is told.</param>
     /// <param name="deadline">For each case.</param>
     /// <param name="tracker">Is told everything, the end included.</param>
-    public static Task RunAsync(Sandbox sandbox, TestRequest request, TimeSpan deadline, RunTracker tracker)
+    /// <param name="cancellation">Ends the sandbox.</param>
+    public static Task RunAsync(Sandbox sandbox, TestRequest request, TimeSpan deadline, RunTracker tracker, CancellationToken cancellation)
     {
         if (sandbox.TakeConnection() is not { } connection)
         {
@@ -52,18 +54,19 @@ internal sealed partial class TestRun
         }
         var run = new TestRun(sandbox, deadline, tracker, request.AssemblyPath, connection);
         sandbox.Name = request.RunnerType == typeof(Canary).AssemblyQualifiedName ? null : tracker.Name;
-        run.loop.Post(run.Start);
+        run.loop.Post(() => run.Start(cancellation));
         // On the caller's thread: a request may be larger than the socket's buffer, and then this waits for the process.
         SocketStream.WriteAll(connection.Socket, request.ToFrame());
         run.loop.Post(run.BeginReading);
         return run.completion.Task;
     }
 
-    private void Start()
+    private void Start(CancellationToken cancellation)
     {
         sandbox.TestEnded += OnTestEnded;
         sandbox.Lost += OnLost;
         StartTimer();
+        registration = cancellation.Register(() => loop.Post(Cancel));
     }
 
     // Only now, since the same socket must block while the request is being written.
@@ -90,6 +93,14 @@ internal sealed partial class TestRun
             timedOut = true;
             DumpAndKill();
         });
+    }
+
+    private void Cancel()
+    {
+        if (over)
+            return;
+        cancelled = true;
+        sandbox.Kill();
     }
 
     private void ReadRaw(ProcessOutput raw)
@@ -153,7 +164,10 @@ internal sealed partial class TestRun
                 error.PrintConsole(message.Text!);
                 break;
             case TestReportKind.CoverageHits:
-                CoverageHits.Merge(message.Text!, message.Data!);
+                CoverageHits.Add(message.Text!, message.Data!);
+                break;
+            case TestReportKind.CoverageMarks:
+                CoverageHits.Mark(message.Text!, message.Data!);
                 break;
             case TestReportKind.Attachment:
                 tracker.AddOutput($"attachment: {SaveAttachment(message)}{Environment.NewLine}");
@@ -190,7 +204,7 @@ internal sealed partial class TestRun
         Drain();
         if (awaitsEnd)
             return; // its last report was there, and what it leaves is still being looked for
-        Finish(timedOut ? Deadline() : Ended($"The test's process {sandbox.End} {tracker.Progress}."));
+        Finish(Stopped() ?? Ended($"The test's process {sandbox.End} {tracker.Progress}."));
     }
 
     private void OnLost()
@@ -209,10 +223,10 @@ internal sealed partial class TestRun
             return;
         }
         string why = sandbox.Failure ?? "the sandbox's init process ended unexpectedly";
-        Finish(timedOut ? Deadline()
-            : OfServer(sandbox, started ? "The test had started" : "The test had not started") is { } lost ? lost with { Messages = [lost.Messages[0] + Tails()] }
+        Finish(Stopped()
+            ?? (OfServer(sandbox, started ? "The test had started" : "The test had not started") is { } lost ? lost with { Messages = [lost.Messages[0] + Tails()] }
             : why.StartsWith("the sandbox could not be built", StringComparison.Ordinal) ? FailureInfo.Of(typeof(SandboxException), char.ToUpperInvariant(why[0]) + why[1..])
-            : Ended($"The test's sandbox was lost: {why}."));
+            : Ended($"The test's sandbox was lost: {why}.")));
     }
 
     private void Drain()
@@ -242,6 +256,7 @@ internal sealed partial class TestRun
             return;
         over = true;
         timer?.Cancel();
+        registration.Unregister();
         sandbox.TestEnded -= OnTestEnded;
         sandbox.Lost -= OnLost;
         foreach (int fd in (int[])[socket, output.Pipe, error.Pipe])
@@ -264,6 +279,9 @@ internal sealed partial class TestRun
     // Not the test's doing. It is not run again either: a test that ends its server would never be found.
     private static FailureInfo? OfServer(Sandbox sandbox, string progress) => sandbox.ServerLoss is not { } loss ? null
         : FailureInfo.Of(typeof(ForkServerLostException), $"Infrastructure failure, not the test's own: {loss} {progress}; it is not run again.");
+
+    /// <summary>Why this has ended the process; null where something else did.</summary>
+    private FailureInfo? Stopped() => timedOut ? Deadline() : cancelled ? Ended($"The run was cancelled {tracker.Progress}.") : null;
 
     private FailureInfo Deadline() => FailureInfo.Of(typeof(TestDeadlineException), !started
         ? $"The test's process did not come to start the test within its deadline of {deadline.TotalMilliseconds:0} ms and {StartAllowance.TotalSeconds:0} s more: the machine is overloaded, or the test assembly cannot be loaded." + Tails()

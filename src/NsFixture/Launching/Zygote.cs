@@ -16,7 +16,8 @@ internal sealed partial class Zygote(int client, UserMapping mapping, List<strin
     private List<RootEntry> rootPlan = [];
     private PairFork? pairs; // none: this machine has no way to it
 
-    private sealed record Child(int Id, int Pid, int PidFd, SandboxSpec Spec)
+    // Without a spec it is none of a sandbox.
+    private sealed record Child(int Id, int Pid, int PidFd, SandboxSpec? Spec)
     {
         /// <summary>Init's end of its control socket, where init is <see cref="FirstProcess"/>, which has little to say; else -1.</summary>
         public int Control { get; init; } = -1;
@@ -57,7 +58,9 @@ internal sealed partial class Zygote(int client, UserMapping mapping, List<strin
                 {
                     if (message.Length == 0)
                         Libc.Exit(0);
-                    if (CreateSandbox(message, descriptors) is { } test)
+                    if ((ControlKind)message[0] == ControlKind.TendTree)
+                        TendTree(message);
+                    else if (CreateSandbox(message, descriptors) is { } test)
                         return test;
                 }
             }
@@ -79,8 +82,6 @@ internal sealed partial class Zygote(int client, UserMapping mapping, List<strin
         Rehearse();
         // The runtime keeps its assemblies open, and its source of random numbers; the rehearsal may have opened some more.
         runtimeDescriptors = [.. Descriptors.Open().Where(fd => fd > 2 && (runtimeDescriptors.Contains(fd) || IsOfRuntime(Descriptors.Target(fd)))).Order()];
-        GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true); // what the rehearsal left would be copied for each test
-        _ = Libc.MallocTrim(0);
         RememberHealth();
 
         static bool IsOfRuntime(string target) => target == "/dev/urandom" || target.EndsWith(".dll", StringComparison.Ordinal);
@@ -220,7 +221,7 @@ internal sealed partial class Zygote(int client, UserMapping mapping, List<strin
                 if (Clone.Fork(0, out _) == 0)
                 {
                     Descriptors.CloseAllBut([.. runtimeDescriptors.AsSpan(), child.Control, child.Requests, .. child.Built.AsSpan()]);
-                    new Init(child.Control, runtimeDescriptors).Attend(child.Spec, rootPlan, child.Requests, child.Built[0], child.Built[1]);
+                    new Init(child.Control, runtimeDescriptors).Attend(child.Spec!, rootPlan, child.Requests, child.Built[0], child.Built[1]);
                 }
             }
             catch (Exception e)

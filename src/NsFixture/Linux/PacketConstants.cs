@@ -40,6 +40,7 @@ internal static class Mman
     public const int MADV_HUGEPAGE = 14;
     public const int MREMAP_MAYMOVE = 1;
     public const int MREMAP_FIXED = 2;
+    public const int MADV_DOFORK = 11;
 }
 
 [CHeader("linux/memfd.h")]

@@ -18,9 +18,7 @@ internal static class SubordinateIds
     public static bool TryWrite(int pid, out string? note)
     {
         note = null;
-        string uid = Libc.GetEUid().ToString(CultureInfo.InvariantCulture), gid = Libc.GetEGid().ToString(CultureInfo.InvariantCulture);
-        string[] names = [uid, .. Lines("/etc/passwd").Where(e => e.Length > 2 && e[2] == uid).Select(e => e[0]).Take(1)];
-        string[] users = Map(names, uid, "/etc/subuid"), groups = Map(names, gid, "/etc/subgid");
+        var (users, groups) = OfCaller();
         if (users.Length == 0 || groups.Length == 0)
             return false;
         if (Run("newuidmap", pid, users) is { } failure)
@@ -34,6 +32,20 @@ internal static class SubordinateIds
             UserMap.WriteGroups(pid, all: false);
         }
         return true;
+    }
+
+    /// <summary>The caller's ids: the same text, the same owners of files.</summary>
+    public static string Describe()
+    {
+        var (users, groups) = OfCaller();
+        return $"{string.Join(' ', users)}; {string.Join(' ', groups)}";
+    }
+
+    private static (string[] Users, string[] Groups) OfCaller()
+    {
+        string uid = Libc.GetEUid().ToString(CultureInfo.InvariantCulture), gid = Libc.GetEGid().ToString(CultureInfo.InvariantCulture);
+        string[] names = [uid, .. Lines("/etc/passwd").Where(e => e.Length > 2 && e[2] == uid).Select(e => e[0]).Take(1)];
+        return (Map(names, uid, "/etc/subuid"), Map(names, gid, "/etc/subgid"));
     }
 
     /// <summary>The arguments for one's own id at 0 and the ranges from 1 on, one behind another; empty: there are no ranges.</summary>

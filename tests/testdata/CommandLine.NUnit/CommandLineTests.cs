@@ -58,7 +58,5 @@ public class OutcomeTests
 public class OtherTests
 {
     [TestCase(TestName = "A name of its own, with spaces"), Property("Size", "3")]
-    public void Named()
-    {
-    }
+    public void Named() => Waiting.IfAsked();
 }

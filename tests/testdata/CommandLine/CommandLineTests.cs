@@ -30,6 +30,9 @@ public class OutcomeTests(ITestOutputHelper output)
     public void Passes() => output.WriteLine("one line\nand another, with <xml> & ünïcödé");
 
     [Fact]
+#if ISOLATED
+    [NsFixture.Xunit.IsolatedNetwork(Root = NsFixture.RootKind.Directory, RootPath = "Tree")]
+#endif
     public async Task Passes_later()
     {
         output.WriteLine("before");
@@ -61,6 +64,9 @@ public class OutcomeTests(ITestOutputHelper output)
     public void Is_skipped() => Assert.Fail("it ran");
 
     [Theory, Trait("Category", "Fast")]
+#if ISOLATED
+    [NsFixture.Xunit.IsolatedNetwork(Root = NsFixture.RootKind.ReadOnly)]
+#endif
     [InlineData("a \"b\" c", 1)]
     [InlineData("d", 2)]
     public void Takes_rows(string text, int number) => Assert.NotEqual(1, number + text.Length - 7);
@@ -72,5 +78,9 @@ public class OutcomeTests(ITestOutputHelper output)
 public class OtherTests
 {
     [Fact(DisplayName = "A name of its own, with spaces")]
-    public void Named() => Assert.Equal(111, Collatz.Steps(27));
+    public void Named()
+    {
+        Waiting.IfAsked();
+        Assert.Equal(111, Collatz.Steps(27));
+    }
 }

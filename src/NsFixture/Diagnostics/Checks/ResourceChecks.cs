@@ -81,8 +81,8 @@ internal static class ResourceChecks
     {
         bool Has(string file) => (machine.Etc(file) ?? "").Split('\n').Any(l => l.StartsWith(machine.UserName + ":", StringComparison.Ordinal));
         return machine.IsRoot || (Has("subuid") && Has("subgid")) ? null
-            : new Finding(Check.SubordinateIds, Severity.Note, $"The user {machine.UserName} has no subordinate ids; sandboxes of an ordinary user have uid 0 alone, whether there are any or not",
-                "/etc/subuid or /etc/subgid has no line of this user's", $"use AsUser for programs that refuse to run as root; rootless podman beside it wants 'sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 {machine.UserName}'.");
+            : new Finding(Check.SubordinateIds, Severity.Note, $"The user {machine.UserName} has no subordinate ids: its sandboxes have uid 0 alone, which all files of images belong to",
+                "/etc/subuid or /etc/subgid has no line of this user's", $"AsUser works for programs that refuse to run as root; for users with files of their own, as rootless podman has, install uidmap, and 'sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 {machine.UserName}'.");
     }
 
     private static Finding? OpenFiles(Machine machine) => machine.Limit("Max open files") is { } limit and < FewFiles

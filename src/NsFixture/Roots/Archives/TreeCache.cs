@@ -57,9 +57,12 @@ internal sealed class TreeCache
     /// now on and until this process ends, nobody removes it.
     /// </summary>
     /// <exception cref="RootTreeException">The tree could not be made, or the cache not be used.</exception>
-    public string Get(string key, Func<string, long> make)
+    public string Get(string key, Func<string, long> make) => Get(key, make, TreeOwnership.Callers);
+
+    /// <summary>The same, where files may have other owners than the caller.</summary>
+    public string Get(string key, Func<string, long> make, TreeOwnership ownership)
     {
-        Lazy<string> tree = inUse.GetOrAdd(key, k => new Lazy<string>(() => Find(k, make)));
+        Lazy<string> tree = inUse.GetOrAdd(key, k => new Lazy<string>(() => Find(k, make, ownership)));
         try
         {
             return tree.Value;
@@ -71,7 +74,7 @@ internal sealed class TreeCache
         }
     }
 
-    private string Find(string key, Func<string, long> make)
+    private string Find(string key, Func<string, long> make, TreeOwnership ownership)
     {
         int used = -1; // held for as long as this process lives
         try
@@ -82,7 +85,7 @@ internal sealed class TreeCache
             string place = $"{trees}/{key}";
             used = Lock($"{locks}/{key}", FileLock.LOCK_SH);
             if (!File.Exists($"{place}/size"))
-                MakeUnlessMade(key, place, make);
+                MakeUnlessMade(key, place, make, ownership);
             File.SetLastWriteTimeUtc($"{place}/size", DateTime.UtcNow);
             return $"{place}/root";
         }
@@ -95,13 +98,13 @@ internal sealed class TreeCache
         }
     }
 
-    private void MakeUnlessMade(string key, string place, Func<string, long> make)
+    private void MakeUnlessMade(string key, string place, Func<string, long> make, TreeOwnership ownership)
     {
         int making = Lock($"{locks}/{key}.make", FileLock.LOCK_EX);
         try
         {
             if (!File.Exists($"{place}/size"))
-                Make(key, place, make);
+                Make(key, place, make, ownership);
         }
         finally
         {
@@ -117,9 +120,9 @@ internal sealed class TreeCache
             throw new RootTreeException($"The cache of root trees in {Location} belongs to uid {status.Owner}, or others may write to it: remove it, or set XDG_CACHE_HOME to a directory of your own.");
     }
 
-    private void Make(string key, string place, Func<string, long> make)
+    private void Make(string key, string place, Func<string, long> make, TreeOwnership ownership)
     {
-        Sweep();
+        Sweep(ownership);
         string name = $"{key[..16]}.{Path.GetRandomFileName()}", built = $"{workshop}/{name}";
         int held = Lock(built + ".lock", FileLock.LOCK_EX);
         try
@@ -128,21 +131,21 @@ internal sealed class TreeCache
             FileSystem.MakeDirectory(built + "/root");
             long size = make(built + "/root");
             File.WriteAllText(built + "/size", size.ToString(CultureInfo.InvariantCulture));
-            MakeRoom(size);
-            TreeRemoval.Remove(place); // there is none but a broken one
+            MakeRoom(size, ownership);
+            ownership.TryRemove(place); // there is none but a broken one
             if (Libc.Rename(built, place) != 0)
                 throw LinuxException.Last("rename", $"{built} to {place}");
         }
         finally
         {
-            TreeRemoval.Remove(built);
+            ownership.TryRemove(built);
             _ = Libc.Unlink(built + ".lock");
             Descriptors.Close(held);
         }
     }
 
     /// <summary>Removes what those left who were killed.</summary>
-    private void Sweep()
+    private void Sweep(TreeOwnership ownership)
     {
         foreach (string path in Directory.GetFileSystemEntries(workshop))
         {
@@ -150,14 +153,22 @@ internal sealed class TreeCache
             int held = TryLock(lockFile);
             if (held < 0)
                 continue;
-            TreeRemoval.Remove(lockFile[..^".lock".Length]);
+            ownership.TryRemove(lockFile[..^".lock".Length]);
             _ = Libc.Unlink(lockFile);
+            Descriptors.Close(held);
+        }
+        foreach (string path in Directory.GetFiles(locks).Where(p => !Directory.Exists($"{trees}/{Path.GetFileNameWithoutExtension(p)}")))
+        {
+            int held = TryLock(path);
+            if (held < 0)
+                continue;
+            _ = Libc.Unlink(path);
             Descriptors.Close(held);
         }
     }
 
     /// <summary>Removes trees that nobody uses, those unused for longest first, until another of this size fits.</summary>
-    private void MakeRoom(long needed)
+    private void MakeRoom(long needed, TreeOwnership ownership)
     {
         var kept = new List<(string Path, long Size, DateTime Used)>();
         foreach (string path in Directory.GetDirectories(trees))
@@ -173,11 +184,8 @@ internal sealed class TreeCache
                 continue; // in use
             // Out of the way in one step; the rest can be finished by anyone.
             string out1 = $"{workshop}/{Path.GetFileName(path)[..16]}.{Path.GetRandomFileName()}";
-            if (Libc.Rename(path, out1) == 0)
-            {
-                TreeRemoval.Remove(out1);
+            if (Libc.Rename(path, out1) == 0 && ownership.TryRemove(out1))
                 total -= size;
-            }
             _ = Libc.Unlink(lockFile);
             Descriptors.Close(held);
         }

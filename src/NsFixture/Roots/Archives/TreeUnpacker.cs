@@ -24,6 +24,7 @@ internal sealed unsafe class TreeUnpacker
 
     private readonly string root;
     private readonly bool setOwners;
+    private readonly TreeOwners? noted;
     private readonly FileStatus own; // what is made belongs to whom the directory belongs to
     private readonly long maxSize;
     private readonly int maxEntries;
@@ -39,8 +40,9 @@ internal sealed unsafe class TreeUnpacker
     /// <param name="setOwners">Whether files get the owners that the archive says: root's privilege.</param>
     /// <param name="maxSize">The most bytes that all files together may have.</param>
     /// <param name="maxEntries">The most entries that all layers together may have.</param>
-    public TreeUnpacker(string root, bool setOwners, long maxSize, int maxEntries = DefaultMaxEntries) =>
-        (this.root, this.setOwners, this.maxSize, this.maxEntries, own) = (root, setOwners, maxSize, maxEntries, FileStatus.Of(root));
+    /// <param name="owners">Is told the owners that the archive says; null: nobody wants to know.</param>
+    public TreeUnpacker(string root, bool setOwners, long maxSize, int maxEntries = DefaultMaxEntries, TreeOwners? owners = null) =>
+        (this.root, this.setOwners, this.maxSize, this.maxEntries, noted, own) = (root, setOwners, maxSize, maxEntries, owners, FileStatus.Of(root));
 
     /// <summary>The size of all files so far, in bytes.</summary>
     public long Size => size;
@@ -185,6 +187,7 @@ internal sealed unsafe class TreeUnpacker
             while (entry.DataStream is { } data && (n = data.Read(buffer)) > 0)
                 FileSystem.WriteAll(fd, buffer.AsSpan(0, n), path);
             // By the descriptor: no further path to be walked.
+            noted?.Note(path, (uint)entry.Uid, (uint)entry.Gid);
             if (IsAnothers(entry))
                 LinuxException.Check(Libc.FChown(fd, (uint)entry.Uid, (uint)entry.Gid), "chown", path);
             LinuxException.Check(Libc.FChmod(fd, Permissions(entry)), "chmod", path);
@@ -225,6 +228,7 @@ internal sealed unsafe class TreeUnpacker
         Remove(path);
         if (Libc.Link(Full(target), Full(path)) != 0)
             throw LinuxException.Last("link", path);
+        noted?.NoteLink(path, target);
     }
 
     /// <summary>The real directory that a name's parent is, links followed within the tree; what is missing is made.</summary>
@@ -287,6 +291,7 @@ internal sealed unsafe class TreeUnpacker
 
     private void SetOwner(TarEntry entry, string path)
     {
+        noted?.Note(path, (uint)entry.Uid, (uint)entry.Gid);
         if (IsAnothers(entry) && Libc.LChown(Full(path), (uint)entry.Uid, (uint)entry.Gid) != 0)
             throw LinuxException.Last("chown", path);
     }
@@ -341,6 +346,7 @@ internal sealed unsafe class TreeUnpacker
     {
         if (FileStatus.OfAny(Full(path)) is not { } status)
             return;
+        noted?.Forget(path, status.IsDirectory);
         if (!status.IsDirectory)
         {
             if (status.IsLink)
