@@ -19,6 +19,14 @@ if [ "$(id -u)" = 0 ] && ! command -v newuidmap >/dev/null; then
     echo "installing uidmap, for ordinary users' subordinate ids"
     apt-get update -q && apt-get install -y -q --no-install-recommends uidmap
 fi
+if [ "$(id -u)" = 0 ] && ! { command -v lsns && command -v ip; } >/dev/null; then
+    echo "installing util-linux and iproute2, to compare with lsns, unshare and ip netns"
+    apt-get update -q && apt-get install -y -q --no-install-recommends util-linux iproute2
+fi
+if [ "$(id -u)" = 0 ] && ! command -v tmux >/dev/null; then
+    echo "installing tmux, to use the tool nsfixture in a terminal"
+    apt-get update -q && apt-get install -y -q --no-install-recommends tmux
+fi
 if [ "$(id -u)" = 0 ] && ! command -v podman >/dev/null; then
     echo "installing podman, to attach its containers to networks"
     apt-get update -q && apt-get install -y -q --no-install-recommends podman crun
@@ -49,12 +57,12 @@ echo "As $(id -un):"
 root=() user=() conformance='DisplayName~single user mapping'
 if [ "$all" != all ] && [ "$(id -u)" = 0 ]; then
     root=(--filter 'FullyQualifiedName!~.Executed')
-    user=(--filter "FullyQualifiedName~.Executed|FullyQualifiedName~.Forked|FullyQualifiedName~TeardownTests|$conformance")
+    user=(--filter "FullyQualifiedName~.Executed|FullyQualifiedName~.Forked|FullyQualifiedName~.Namespaces.|FullyQualifiedName~TeardownTests|$conformance")
 fi
 dotnet test --no-build NsFixture.sln -nologo "${root[@]}" 2>&1 | tee "$log" || status=1
 if [ "$(id -u)" = 0 ]; then
     echo "As an ordinary user:"
-    suites=(NsFixture.Isolated.Tests NsFixture.Teardown.Tests NsFixture.Xunit.Tests) adapters=(NsFixture.Xunit.V3.Tests NsFixture.NUnit.Tests NsFixture.MSTest.Tests)
+    suites=(NsFixture.Isolated.Tests NsFixture.Namespaces.Tests NsFixture.Teardown.Tests NsFixture.Xunit.Tests) adapters=(NsFixture.Xunit.V3.Tests NsFixture.NUnit.Tests NsFixture.MSTest.Tests)
     if [ "$all" = all ]; then
         suites+=(NsFixture.Tests)
         eng/test-as-user.sh "${adapters[@]}" --filter "$conformance" 2>&1 | tee -a "$log" || status=1

@@ -73,6 +73,19 @@ public partial class IsolatedNetworkAttribute
     public bool Egress { get; set; }
 
     /// <summary>
+    /// How long the machine has been up when the test starts, as the clocks that count since then say: <see cref="Environment.TickCount64"/>, <c>Stopwatch</c>, /proc/uptime. Days, hours, minutes and seconds:
+    /// <c>"400.00:00:00"</c>. Default: as long as it has. The time of day is the machine's.
+    /// </summary>
+    public string? Uptime { get; set; }
+
+    /// <summary>The domain name of uname(2) and domainname(1), which NIS has, and DNS has not. Default: the machine's.</summary>
+    public string? DomainName { get; set; }
+
+    /// <summary>How much System V IPC and POSIX message queues may take, <c>name=number</c> each: <c>kernel.shmmax=1048576</c>, <c>fs.mqueue.msg_max=100</c>. Default: what the kernel begins with.</summary>
+    [SuppressMessage("Performance", "CA1819", Justification = "Attributes take arrays only.")]
+    public string[] IpcLimits { get; set; } = [];
+
+    /// <summary>
     /// Milliseconds after which the test is ended, whatever it is doing, and fails. Default: NSFIXTURE_DEADLINE, or five minutes.
     /// </summary>
     public int Deadline
@@ -133,6 +146,9 @@ public partial class IsolatedNetworkAttribute
                 MakeRoot = RootDeclared ? MakeRoot : null,
                 Hardened = Hardened,
                 Egress = Egress,
+                UptimeText = Uptime,
+                DomainName = DomainName,
+                IpcLimits = IpcLimits,
                 Deadline = limit,
                 Launcher = Launcher,
             },

@@ -29,6 +29,7 @@ public partial class BashBlockTests
     [InlineData("sudo sysctl -w kernel.nonsense=1", "not what NsFixture advises")]
     [InlineData("docker run --privilege x dotnet test", "not what NsFixture advises")]
     [InlineData("dotnet exec --runtimeconfig X.runtimeconfig.json NsFixture.dll nurse", "not what NsFixture.dll knows")]
+    [InlineData("nsfixture nurse", "not what the tool knows")]
     [InlineData("rm -rf /", "not a known command")]
     public void What_does_not_exist_is_found(string command, string problem) => Assert.Contains(problem, Problem(command));
 
@@ -53,6 +54,7 @@ public partial class BashBlockTests
                 : options is [] or ["-c", "Release", "-o", _] ? null : "options that nobody checks",
             ["dotnet", "exec", "--runtimeconfig", _, "NsFixture.dll", var verb, .. var options] =>
                 Repository.Source.Contains($"case [\"{verb}\", ..", StringComparison.Ordinal) && options is [] or ["--json"] ? null : "not what NsFixture.dll knows",
+            ["nsfixture", var verb, ..] => Repository.Source.Contains($"new Command(\"{verb}\",", StringComparison.Ordinal) ? null : "not what the tool knows",
             ["dotnet", "add", "package", var package, "--source", _] =>
                 Directory.Exists(Path.Combine(Repository.Root, "src", package)) ? null : $"{package}: no such package",
             ["sudo", "sysctl", "-w", var setting] => Advised(setting),

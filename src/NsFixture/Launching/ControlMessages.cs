@@ -156,9 +156,9 @@ internal static class Wire
 internal static class SpecCodec
 {
     public static ByteWriter Spec(this ByteWriter writer, SandboxSpec spec) => writer
-        .Plan(spec.Plan).Strings([.. spec.WriteThrough]).Boolean(spec.Hardened).Roots(spec.Roots);
+        .Plan(spec.Plan).Strings([.. spec.WriteThrough]).Boolean(spec.Hardened).Roots(spec.Roots).Kernel(spec.Kernel);
 
-    public static SandboxSpec Spec(this ref ByteReader reader) => new(reader.Plan(), reader.Strings()!) { Hardened = reader.Boolean(), Roots = reader.Roots() };
+    public static SandboxSpec Spec(this ref ByteReader reader) => new(reader.Plan(), reader.Strings()!) { Hardened = reader.Boolean(), Roots = reader.Roots(), Kernel = reader.Kernel() };
 
     /// <summary>Equal for specs whose sandboxes are alike.</summary>
     public static string Key(this SandboxSpec spec) => Convert.ToBase64String(new ByteWriter().Spec(spec).Written);

@@ -50,6 +50,8 @@ internal sealed unsafe partial class Init(int control, int[] runtimeDescriptors)
             {
                 (plan, hardened) = (spec.Plan, spec.Hardened);
                 network = SandboxBuilder.Build(spec, rootPlan, notes, out roots);
+                if (spec.Kernel != null)
+                    KernelBuilder.Apply(spec.Kernel);
                 if (plan.HasConditions)
                     Links.Apply(notes);
                 if (plan.Dns != null)

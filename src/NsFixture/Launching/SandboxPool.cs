@@ -38,9 +38,14 @@ internal sealed class SandboxPool(ForkServer server, bool forkTests)
         }
     }
 
-    /// <summary>Makes the next standby. Called once a test's process has been asked for, so as not to be in its way.</summary>
+    /// <summary>
+    /// Makes the next standby. Called once a test's process has been asked for, so as not to be in its way. A sandbox with a clock of its own, which is set when it is made, does not stand by: it
+    /// would be later the longer it waits.
+    /// </summary>
     public void Refill(SandboxSpec spec)
     {
+        if (spec.Kernel?.Uptime != null)
+            return;
         string wanted = spec.Key();
         lock (gate)
             while (key == wanted && standby.Count < MaxStandby)

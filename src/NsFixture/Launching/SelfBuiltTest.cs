@@ -16,7 +16,7 @@ namespace NsFixture.Launching;
 internal sealed class SelfBuiltTest(int control, int requests, int[] runtimeDescriptors)
 {
     /// <summary>Whether nothing in the sandbox needs somebody to look after it from the first.</summary>
-    public static bool Suffices(SandboxSpec spec) => spec.Plan.Hosts.Count == 1 && spec.Roots == null && spec.Plan.Dns == null && !spec.Plan.HasConditions && !spec.Plan.HasEgress;
+    public static bool Suffices(SandboxSpec spec) => spec.Plan.Hosts.Count == 1 && spec.Roots == null && spec.Kernel == null && spec.Plan.Dns == null && !spec.Plan.HasConditions && !spec.Plan.HasEgress;
 
     /// <summary>Returns what the test's process is to do, or ends this one.</summary>
     /// <param name="spec">What to build.</param>

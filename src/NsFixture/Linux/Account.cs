@@ -74,6 +74,13 @@ internal sealed unsafe record Account(string Name, uint Uid, uint Gid, string Ho
         Check(Libc.Syscall(SyscallNumbers.SetResUid, (nint)Uid, (nint)Uid, (nint)Uid, 0, 0), "setresuid", Uid.ToString(CultureInfo.InvariantCulture));
     }
 
+    /// <summary>The name of a user of this machine; the id, where nobody has it.</summary>
+    public static string NameOf(uint uid)
+    {
+        string id = uid.ToString(CultureInfo.InvariantCulture);
+        return Entries("/etc/passwd", 7).FirstOrDefault(e => e[2] == id)?[0] ?? id;
+    }
+
     private static void Check(long result, string call, string what) => LinuxException.Check((int)result, call, what);
 
     private void Rename()

@@ -2,11 +2,25 @@
 // table, not code; tests/NsFixture.Tests/Linux/HeaderTests.cs checks each against the real headers.
 namespace NsFixture.Linux;
 
+[CHeader("sys/resource.h")]
+internal static class ResourceLimits
+{
+    public const int RLIMIT_NOFILE = 7;
+    public const int RLIMIT_AS = 9;
+}
+
+[CHeader("linux/sockios.h")]
+internal static class SocketControls
+{
+    public const int SIOCSIFFLAGS = 0x8914;
+}
+
 [CHeader("linux/sched.h")]
 internal static class Sched
 {
     public const ulong CLONE_NEWTIME = 0x00000080;
     public const ulong CLONE_VM = 0x00000100;
+    public const ulong CLONE_FS = 0x00000200;
     public const ulong CLONE_VFORK = 0x00004000;
     public const ulong CLONE_PIDFD = 0x00001000;
     public const ulong CLONE_NEWNS = 0x00020000;
@@ -33,6 +47,7 @@ internal static class MountFlags
     public const ulong MS_REC = 16384;
     public const ulong MS_PRIVATE = 1 << 18;
     public const ulong MS_SLAVE = 1 << 19;
+    public const ulong MS_SHARED = 1 << 20;
     public const ulong MS_RELATIME = 1 << 21;
     public const int MNT_DETACH = 2;
 }
@@ -41,6 +56,16 @@ internal static class MountFlags
 internal static class MountAttributes
 {
     public const ulong MOUNT_ATTR_RDONLY = 1;
+}
+
+/// <summary>What is asked of a namespace's descriptor (ioctl_ns(2)).</summary>
+[CHeader("linux/nsfs.h")]
+internal static class NamespaceRequests
+{
+    public const uint NS_GET_USERNS = 0xb701;
+    public const uint NS_GET_PARENT = 0xb702;
+    public const uint NS_GET_NSTYPE = 0xb703;
+    public const uint NS_GET_OWNER_UID = 0xb704;
 }
 
 [CHeader("fcntl.h")]
@@ -63,6 +88,7 @@ internal static class Fcntl
     public const int AT_FDCWD = -100;
     public const int AT_SYMLINK_NOFOLLOW = 0x100;
     public const int AT_RECURSIVE = 0x8000;
+    public const int AT_EMPTY_PATH = 0x1000;
 }
 
 [CHeader("sys/file.h")]
@@ -88,6 +114,7 @@ internal static class Err
     public const int EEXIST = 17;
     public const int ENODEV = 19;
     public const int ENOTDIR = 20;
+    public const int ENOTTY = 25;
     public const int EINVAL = 22;
     public const int EMFILE = 24;
     public const int ENOSPC = 28;
@@ -122,6 +149,7 @@ internal static class SocketConstants
     public const int SO_ERROR = 4;
     public const int SO_LINGER = 13;
     public const int SHUT_WR = 1;
+    public const int SHUT_RDWR = 2;
     public const int SO_SNDBUF = 7;
     public const int SO_RCVBUF = 8;
     public const int SO_ATTACH_FILTER = 26;
@@ -204,6 +232,8 @@ internal static class PrctlOptions
     public const int PR_SET_SECCOMP = 22;
     public const int PR_CAPBSET_DROP = 24;
     public const int PR_SET_CHILD_SUBREAPER = 36;
+    public const int PR_CAP_AMBIENT = 47;
+    public const int PR_CAP_AMBIENT_RAISE = 2;
 }
 
 [CHeader("linux/seccomp.h")]
@@ -269,6 +299,13 @@ internal static class SignalNumbers
     public const int SIGXCPU = 24;
     public const int SIGXFSZ = 25;
     public const int SIGSYS = 31;
+}
+
+[CHeader("time.h")]
+internal static class Clocks
+{
+    public const int CLOCK_MONOTONIC = 1;
+    public const int CLOCK_BOOTTIME = 7;
 }
 
 [CHeader("sys/wait.h")]

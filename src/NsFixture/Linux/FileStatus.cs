@@ -39,11 +39,14 @@ internal readonly record struct FileStatus(uint Owner, uint Group, ushort Mode, 
     /// <summary>Of what a symbolic link leads to; null where that is nothing.</summary>
     public static FileStatus? Followed(string path) => Read(path, 0);
 
-    private static unsafe FileStatus? Read(string path, int flags)
+    /// <summary>Of what is open.</summary>
+    public static FileStatus Of(int fd) => Read("", Fcntl.AT_EMPTY_PATH, fd) ?? throw LinuxException.Last("statx", Descriptors.Target(fd));
+
+    private static unsafe FileStatus? Read(string path, int flags, int directory = Fcntl.AT_FDCWD)
     {
         Statx status;
         fixed (byte* name = Utf8.Zero(path))
-            if (Libc.StatX(Fcntl.AT_FDCWD, name, flags, StatxMask.STATX_BASIC_STATS, &status) != 0)
+            if (Libc.StatX(directory, name, flags, StatxMask.STATX_BASIC_STATS, &status) != 0)
                 return null;
         return new FileStatus(status.stx_uid, status.stx_gid, status.stx_mode, status.stx_ino)
         {

@@ -152,6 +152,18 @@ internal static unsafe class FileSystem
             throw LinuxException.Last("symlink", $"{link} → {target}");
     }
 
+    /// <summary>What a symbolic link leads to; null where there is none or one may not look.</summary>
+    public static string? ReadLinkIfThere(string path)
+    {
+        const int longest = 4096;
+        byte* target = stackalloc byte[longest];
+        fixed (byte* name = Utf8.Zero(path))
+        {
+            nint length = Libc.ReadLink(name, target, longest);
+            return length < 0 ? null : Encoding.UTF8.GetString(target, (int)length);
+        }
+    }
+
     public static int OpenDescriptor(string path, int flags) =>
         LinuxException.Check(Libc.Open(path, flags | Fcntl.O_CLOEXEC, 0), "open", path);
 }

@@ -1,6 +1,3 @@
-using System.Buffers.Binary;
-using System.Runtime.InteropServices;
-
 namespace NsFixture.Linux;
 
 /// <summary>
@@ -8,7 +5,7 @@ namespace NsFixture.Linux;
 /// connection, or when it is told to and is alone. A few hundred bytes of machine code, since a copy of the runtime that did no more would cost more than all the
 /// rest of the sandbox: its pages are copied to it and taken from it.
 /// </summary>
-internal static unsafe class FirstProcess
+internal static class FirstProcess
 {
     /// <summary>What it is called, to ps(1) and the like.</summary>
     public const string Name = "nsfixture-init";
@@ -22,54 +19,7 @@ internal static unsafe class FirstProcess
         "05b83d000000bfffffffff488db42498000000ba010000004531d20f0585c00f846cffffff7f0a83fbff7539e960ffffff83f80275cbc684249700000064b82c" +
         "000000bf03000000488db42497000000ba0500000041ba004000004531c04531c90f05eb9cb8e700000031ff0f056e73666978747572652d696e6974002f00";
 
-    private const uint MFD_EXEC = 16; // linux/memfd.h, as of Linux 6.3: some machines have older headers than kernels
-    private const int FileHeader = 64, ProgramHeader = 56;
-    private const ulong Address = 0x400000;
-
     /// <summary>A file of no file system that holds the program (memfd_create(2)).</summary>
     /// <exception cref="LinuxException">The kernel has none, or none that may be executed (vm.memfd_noexec).</exception>
-    public static int Open()
-    {
-        int fd;
-        fixed (byte* name = Utf8.Zero(Name))
-        {
-            fd = Libc.MemFdCreate(name, MemFd.MFD_CLOEXEC | MFD_EXEC);
-            if (fd < 0 && Marshal.GetLastPInvokeError() == Err.EINVAL)
-                fd = Libc.MemFdCreate(name, MemFd.MFD_CLOEXEC); // before Linux 6.3 all could be executed
-        }
-        LinuxException.Check(fd, "memfd_create", Name);
-        FileSystem.WriteAll(fd, Image(), Name);
-        return fd;
-    }
-
-    // The smallest executable there is (elf(5)): one header, one segment, all of the file.
-    private static byte[] Image()
-    {
-        byte[] code = Convert.FromHexString(Code), image = new byte[FileHeader + ProgramHeader + code.Length];
-        Span<byte> file = image, program = file[FileHeader..];
-        file[0] = 0x7f;
-        "ELF"u8.CopyTo(file[1..]);
-        (file[4], file[5], file[6]) = (2, 1, 1); // 64 bits, little-endian, version
-        Short(file[16..], 2); // ET_EXEC
-        Short(file[18..], 62); // EM_X86_64
-        Int(file[20..], 1);
-        Long(file[24..], Address + FileHeader + ProgramHeader); // where it starts
-        Long(file[32..], FileHeader);
-        Short(file[52..], FileHeader);
-        Short(file[54..], ProgramHeader);
-        Short(file[56..], 1);
-        Int(program, 1); // PT_LOAD
-        Int(program[4..], 5); // to read and to execute
-        Long(program[16..], Address);
-        Long(program[24..], Address);
-        Long(program[32..], (ulong)image.Length);
-        Long(program[40..], (ulong)image.Length);
-        Long(program[48..], 0x1000);
-        code.CopyTo(program[ProgramHeader..]);
-        return image;
-
-        static void Short(Span<byte> at, ushort value) => BinaryPrimitives.WriteUInt16LittleEndian(at, value);
-        static void Int(Span<byte> at, uint value) => BinaryPrimitives.WriteUInt32LittleEndian(at, value);
-        static void Long(Span<byte> at, ulong value) => BinaryPrimitives.WriteUInt64LittleEndian(at, value);
-    }
+    public static int Open() => MachineCodeFile.Open(Name, Convert.FromHexString(Code), []);
 }

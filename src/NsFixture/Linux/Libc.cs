@@ -213,8 +213,18 @@ internal static unsafe partial class Libc
     [LibraryImport(Lib, EntryPoint = "access", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Access(string path, int mode);
 
+    /// <summary>Returns the length, and writes no terminating zero.</summary>
+    [LibraryImport(Lib, EntryPoint = "readlink", SetLastError = true)]
+    public static partial nint ReadLink(byte* path, byte* buffer, nint size);
+
+    [LibraryImport(Lib, EntryPoint = "ioctl", SetLastError = true)]
+    public static partial int IoCtl(int fd, nuint request, void* argument);
+
     [LibraryImport(Lib, EntryPoint = "sethostname", SetLastError = true)]
     public static partial int SetHostName(byte* name, nuint length);
+
+    [LibraryImport(Lib, EntryPoint = "setdomainname", SetLastError = true)]
+    public static partial int SetDomainName(byte* name, nuint length);
 
     /// <summary>Gives unused memory of malloc's back to the kernel (malloc_trim(3); glibc only).</summary>
     [LibraryImport(Lib, EntryPoint = "malloc_trim")]

@@ -81,6 +81,14 @@ internal static unsafe class Mounts
         return points;
     }
 
+    /// <summary>The mounts of a file system in a text of proc_pid_mountinfo(5): what of it is mounted, and where.</summary>
+    public static IEnumerable<(string Root, string Point)> OfType(string type, string mountInformation) =>
+        from line in mountInformation.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+        let separator = line.IndexOf(" - ", StringComparison.Ordinal)
+        where separator > 0 && line.AsSpan(separator + 3).StartsWith(type + " ")
+        let fields = line.Split(' ')
+        select (Unescape(fields[3]), Unescape(fields[4]));
+
     // Space, tab, newline and backslash are written as three octal digits.
     private static string Unescape(string field)
     {

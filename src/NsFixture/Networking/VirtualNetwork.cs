@@ -71,6 +71,12 @@ public sealed partial class VirtualNetwork : IAsyncDisposable
     /// <summary>The host the test runs on.</summary>
     public VirtualHost TestHost => Hosts[0];
 
+    /// <summary>The id of its sandbox's process 1, as the calling process's /proc has it; 0: it has ended, or is the test's own.</summary>
+    internal Task<int> ProcessIdAsync() => sandbox == null ? Task.FromResult(0) : EventLoop.Shared.Invoke(() => sandbox.ProcessId);
+
+    /// <summary>The name under which programs of this user find their way in, for <see cref="EnterProgram"/>.</summary>
+    internal string Entrance() => init.Entrance();
+
     /// <summary>Whether it was disposed of.</summary>
     internal bool HasEnded => Volatile.Read(ref disposed) != 0;
 

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using NsFixture.Networking;
 using NsFixture.Roots;
+using NsFixture.Sandboxes;
 
 namespace NsFixture;
 
@@ -56,11 +57,29 @@ public sealed record SandboxOptions
     /// </summary>
     public bool Egress { get; init; }
 
+    /// <summary>
+    /// How long the machine has been up when the sandbox is made, as the clocks that count since then say: <see cref="Environment.TickCount64"/>, <c>Stopwatch</c>, /proc/uptime. From 1 second to 100 years.
+    /// Default: as long as it has. The time of day is the machine's.
+    /// </summary>
+    public TimeSpan? Uptime { get; init; }
+
+    /// <summary>The domain name of uname(2) and domainname(1), which NIS has, and DNS has not. Default: the machine's.</summary>
+    public string? DomainName { get; init; }
+
+    /// <summary>
+    /// How much System V IPC and POSIX message queues may take, <c>name=number</c> each: <c>kernel.shmmax=1048576</c>, <c>fs.mqueue.msg_max=100</c> (sysctl(8)). Default: what the kernel
+    /// begins with.
+    /// </summary>
+    public IReadOnlyList<string> IpcLimits { get; init; } = [];
+
     /// <summary>After this time the test is ended, whatever it is doing, and fails.</summary>
     public TimeSpan Deadline { get; init; } = DefaultDeadline;
 
     /// <summary>How the test's process is started.</summary>
     public LauncherKind Launcher { get; init; } = LauncherKind.Auto;
+
+    /// <summary><see cref="Uptime"/>, as an attribute can say it.</summary>
+    internal string? UptimeText { get; init; }
 
     /// <summary>Makes <see cref="Root"/>: a user's code, which may throw, and is called when settings are checked.</summary>
     internal Func<RootTree?>? MakeRoot { get; init; }
@@ -97,8 +116,9 @@ public sealed record SandboxOptions
             else
                 writeThrough.Add(full);
         }
+        KernelSpec? kernel = KernelSpec.From(this, problems);
         bool hasTopology = Topology != null || MakeTopology != null;
-        if (hasTopology && (this with { Topology = null, MakeTopology = null, Root = null, MakeRoot = null, Hardened = false, WriteThrough = [], Deadline = DefaultDeadline, Launcher = LauncherKind.Auto }) != new SandboxOptions())
+        if (hasTopology && (this with { Topology = null, MakeTopology = null, Root = null, MakeRoot = null, Uptime = null, UptimeText = null, DomainName = null, IpcLimits = [], Hardened = false, WriteThrough = [], Deadline = DefaultDeadline, Launcher = LauncherKind.Auto }) != new SandboxOptions())
             problems.Add("Topology says all about networks and hosts: leave HostName, Subnet, Subnet6, Address, Address6 and Hosts out beside it, and Egress, which is a router's: WithRouter(…, r => r.WithEgress()).");
         NetworkPlan? plan = null;
         DeclaredRoots? roots = null;
@@ -121,7 +141,7 @@ public sealed record SandboxOptions
                 problems.Add($"The topology could not be made: {Cause(e)}");
             }
         }
-        return problems.Count == 0 ? new SandboxSpec(plan!, writeThrough) { Hardened = Hardened, DeclaredRoots = roots } : throw new InvalidSandboxOptionsException(problems);
+        return problems.Count == 0 ? new SandboxSpec(plan!, writeThrough) { Hardened = Hardened, Kernel = kernel, DeclaredRoots = roots } : throw new InvalidSandboxOptionsException(problems);
     }
 
     private RootTree? MakeTree(List<string> problems)

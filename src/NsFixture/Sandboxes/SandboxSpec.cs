@@ -1,5 +1,6 @@
 using NsFixture.Networking;
 using NsFixture.Roots;
+using NsFixture.Sandboxes;
 
 namespace NsFixture;
 
@@ -11,6 +12,9 @@ internal sealed record SandboxSpec(NetworkPlan Plan, IReadOnlyList<string> Write
 {
     /// <summary>Whether the test and all programs on hosts run without privileges, see <see cref="Linux.Hardening"/>.</summary>
     public bool Hardened { get; init; }
+
+    /// <summary>What its kernel says of itself that others' do not; null: nothing.</summary>
+    public KernelSpec? Kernel { get; init; }
 
     /// <summary>The root trees that are not the usual one; null where all are.</summary>
     public RootSpecs? Roots { get; init; }

@@ -11,6 +11,7 @@ public class MachineCodeTests
     [Theory]
     [InlineData("FirstProcess", FirstProcess.Code)]
     [InlineData("PairFork", PairFork.Code)]
+    [InlineData("SystemCallProgram", SystemCallProgram.Code)]
     public void It_is_what_its_source_assembles_to(string name, string code) => Assert.Equal(code, Assembled(Source(name)), ignoreCase: true);
 
     [Fact]

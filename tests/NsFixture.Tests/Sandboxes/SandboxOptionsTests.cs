@@ -56,6 +56,29 @@ public class SandboxOptionsTests
     public void A_deadline_must_be_a_positive_number_of_milliseconds(double milliseconds) =>
         Problems(new SandboxOptions { Deadline = TimeSpan.FromMilliseconds(milliseconds) }).Should().ContainSingle().Which.Should().Contain("Deadline = ");
 
+    [Theory]
+    [InlineData("400.00:00:00", 400 * 86400), InlineData("24.20:31:20", 2147480), InlineData("00:00:01", 1)]
+    public void An_uptime_is_days_and_a_time(string text, int seconds) =>
+        new SandboxOptions { UptimeText = text }.Resolve("/").Kernel!.Uptime.Should().Be(TimeSpan.FromSeconds(seconds));
+
+    [Theory, InlineData("400 days"), InlineData("4e3"), InlineData(""), InlineData("00:00:00"), InlineData("-1.00:00:00"), InlineData("40000.00:00:00")]
+    public void An_uptime_that_cannot_be_is_refused_by_name_and_value(string text) =>
+        Problems(new SandboxOptions { UptimeText = text }).Should().ContainSingle().Which.Should().StartWith("Uptime = ").And.Contain(TimeSpan.TryParse(text, out TimeSpan time) ? $"{time}" : $"\"{text}\"");
+
+    [Theory]
+    [InlineData("kernel.shmmax", "write name=number"), InlineData("kernel.shmmax=", "write name=number"), InlineData("kernel.shmmax=many", "write name=number")]
+    [InlineData("kernel.hostname=1", "is no setting of System V IPC"), InlineData("../kernel/shmmax=1", "is no setting of System V IPC"), InlineData("net.ipv4.ip_forward=1", "is no setting of System V IPC")]
+    public void A_limit_of_IPC_that_cannot_be_is_refused_by_name(string limit, string cause) =>
+        Problems(new SandboxOptions { IpcLimits = [limit] }).Should().ContainSingle().Which.Should().StartWith($"IpcLimits: \"{limit.Split('=')[0]}").And.Contain(cause);
+
+    [Theory, InlineData(""), InlineData("a b"), InlineData("ü"), InlineData("01234567890123456789012345678901234567890123456789012345678901234")]
+    public void A_bad_domain_name_is_refused_by_name_and_value(string name) =>
+        Problems(new SandboxOptions { DomainName = name }).Should().ContainSingle().Which.Should().StartWith($"DomainName = \"{name}\"");
+
+    [Fact]
+    public void What_a_kernel_says_of_itself_goes_with_a_topology() =>
+        new SandboxOptions { Topology = Topology.Of("a"), Uptime = TimeSpan.FromDays(1), DomainName = "d", IpcLimits = ["kernel.sem=1 2 3 4"] }.Resolve("/").Kernel!.IpcLimits.Should().Equal(("kernel.sem", "1 2 3 4"));
+
     [Theory, InlineData("/no/such/path"), InlineData("no-such-file"), InlineData("")]
     public void A_path_that_does_not_exist_is_refused_by_name_and_value(string path) =>
         Problems(new SandboxOptions { WriteThrough = [path] }).Should().ContainSingle().Which.Should().Contain("WriteThrough").And.Contain($"\"{path}\"");
