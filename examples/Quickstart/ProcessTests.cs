@@ -12,10 +12,11 @@ public class ProcessTests(ITestOutputHelper output)
     [Fact]
     public void The_test_sees_its_own_processes_only()
     {
-        using Process sleep = Process.Start("sleep", "1000"); // nobody stops it: it ends with the test
+        using Process sleep = Process.Start("sleep", "1000");
         output.WriteLine($"I am process {Environment.ProcessId}; in /proc there are {string.Join(", ", Processes)}: init, the test, sleep");
         Assert.NotEqual(1, Environment.ProcessId);
         Assert.Equal(["1", $"{Environment.ProcessId}", $"{sleep.Id}"], Processes);
+        sleep.Kill(); // it would end with the test, which would fail for leaving it
     }
 
     [Fact]

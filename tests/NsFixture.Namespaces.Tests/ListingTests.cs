@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using FluentAssertions;
 using NsFixture.Xunit;
@@ -79,6 +80,10 @@ public class ListingTests
             foreach (NamespaceEntry entry in list)
                 using (LinuxNamespace opened = entry.Open())
                     opened.ToString().Should().Be(entry.ToString());
+
+            foreach (string child in File.ReadAllText($"/proc/{children.Id}/task/{children.Id}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries))
+                using (var process = Process.GetProcessById(int.Parse(child)))
+                    process.Kill();
 
             LinuxNamespace.Release("/tmp/kept/uts");
             LinuxNamespace.List(NamespaceTypes.Uts).Should().NotContain(e => e.Inode == mounted.Inode);

@@ -30,7 +30,7 @@ public sealed partial class LinuxNamespace
             throw new NamespaceException(e switch
             {
                 { Operation: "mount", Errno: Err.EPERM or Err.EACCES } => $"{this} cannot be mounted on {path}, which takes CAP_SYS_ADMIN over this process's mount namespace: run as root, or in a sandbox, where everybody has it; or keep the object, whose descriptor keeps the namespace alive as well. ({e.Message})",
-                { Operation: "mount", Errno: Err.EINVAL } when Type == NamespaceTypes.Mount => $"{this} cannot be mounted on {path}: a mount namespace can only be mounted in an older one, on a mount that is private (mount_namespaces(7)). Choose a file below a private mount, such as a tmpfs of its own, and do it from outside. ({e.Message})",
+                { Operation: "mount", Errno: Err.EINVAL } when Type == NamespaceTypes.Mount => $"{this} cannot be mounted on {path}: a mount namespace can only be mounted in an older one, on a mount that is private (mount_namespaces(7)). Choose a file below a private mount, such as a tmpfs of its own, and do it from outside. Linux 6.18 and later may take one for older that was made on another processor: keep to one, as taskset does. ({e.Message})",
                 { Operation: "open" } => $"{path}, on which {this} was to be mounted, cannot be made: choose a directory that is there, and writable. ({e.Message})",
                 _ => $"{this} cannot be mounted on {path}. ({e.Message})",
             }, e);

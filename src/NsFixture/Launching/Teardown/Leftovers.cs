@@ -46,7 +46,8 @@ internal static class Leftovers
 
     private static void AddMounts(List<string> left, MountSnapshot mounts, MountSnapshot before)
     {
-        List<MountSnapshot.Mount> come = [.. mounts.Since(before).Take(MostOfAKind)];
+        // ip netns makes a mount of its directory, once and for good, and so does who names namespaces as it does; what is in it counts.
+        List<MountSnapshot.Mount> come = [.. mounts.Since(before).Where(mount => mount.Place != NetworkNamespaceNames.Directory).Take(MostOfAKind)];
         left.AddRange(come.Select(mount => $"mount {mount}"));
         left.AddRange(come.Where(mount => mount.IsOfControlGroups).SelectMany(mount => ControlGroups.Remove(mount.Place, before.Taken)));
     }
