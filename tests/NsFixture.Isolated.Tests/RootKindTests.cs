@@ -172,9 +172,10 @@ public abstract class RootKindTests
                 for (string path = link + "/"; path.Length < 300 && IdentityOrNull(path) is { } identity; path += "../")
                 {
                     seen.Add(path);
-                    identity.Should().NotBe(ofTheTestHost, path);
-                    IdentityOrNull(path + ".nsfixture").Should().BeNull(path);
-                    IdentityOrNull(path + "host/etc").Should().BeNull(path);
+                    string where = $"{path} is a way from {new FileInfo(link).LinkTarget}";
+                    identity.Should().NotBe(ofTheTestHost, where);
+                    IdentityOrNull(path + ".nsfixture").Should().BeNull(where);
+                    IdentityOrNull(path + "host/etc").Should().BeNull(where);
                 }
         seen.Should().NotBeEmpty("init holds directories, and this process one of them");
     }

@@ -12,7 +12,7 @@ public sealed record Check(string Code, string Title)
         CloneSwitch = new("NSF0104", "user namespaces switched off (Debian's switch)"),
         AppArmor = new("NSF0105", "user namespaces restricted by AppArmor (Ubuntu)"),
         NoNamespaces = new("NSF0106", "a type of namespace switched off"),
-        NamespaceLimit = new("NSF0107", "a limit on namespaces reached, or user namespaces nested too deep: Linux gives both one name"),
+        NamespaceLimit = new("NSF0107", "a limit on namespaces reached"),
         Seccomp = new("NSF0108", "namespaces refused by a seccomp filter"),
         Clone3 = new("NSF0109", "clone3 hidden by a seccomp filter"),
         Nesting = new("NSF0110", "user namespaces nested too deep"),

@@ -38,7 +38,8 @@ internal static unsafe class Mounts
     /// <param name="newRoot">A mount.</param>
     /// <param name="putOld">A directory in it; the same as the first: nowhere, the old root is let go of.</param>
     /// <param name="notes">Gets a line where the kernel, or a filter of system calls, has no pivot_root(2) for us, such as where the root is an initramfs.</param>
-    public static void ChangeRoot(string newRoot, string putOld, List<string> notes)
+    /// <param name="held">A mount in the old root that the caller keeps a descriptor of: not left mounted there, or the descriptor would lead there.</param>
+    public static void ChangeRoot(string newRoot, string putOld, List<string> notes, string? held = null)
     {
         bool keeps = newRoot != putOld;
         int result;
@@ -57,6 +58,8 @@ internal static unsafe class Mounts
             // As switch_root(8) does it: the new root covers the old one, and whoever climbs to the top ends up in it again.
             if (keeps)
                 Bind("/", putOld, recursive: true);
+            if (held != null)
+                Detach(held); // else that is done with the whole old root, by whoever lets go of it
             Mount(".", "/", null, MountFlags.MS_MOVE);
             if (Libc.Chroot(".") != 0)
                 throw LinuxException.Last("chroot", newRoot);

@@ -61,7 +61,7 @@ internal static class RootBuilder
     }
 
     /// <summary>Moves into the tree, and lets go of the old root.</summary>
-    public static void Enter(List<string> notes) => Mounts.ChangeRoot(Staging.Root, Staging.Root, notes);
+    public static void Enter(List<string> notes) => Mounts.ChangeRoot(Staging.Root, Staging.Root, notes, held: Staging.Layers);
 
     private static void Apply(RootEntry entry, int layer, IEnumerable<(string Name, string Content)> etcFiles, List<string> notes)
     {

@@ -50,7 +50,7 @@ internal static class RootComposer
         layers.Add(RootLayer, "/");
         string old = $"/.nsfixture-{Guid.NewGuid():N}";
         FileSystem.MakeDirectory(Staging.Root + old, 0x1C0);
-        Mounts.ChangeRoot(Staging.Root, Staging.Root + old, notes);
+        Mounts.ChangeRoot(Staging.Root, Staging.Root + old, notes, held: Staging.Layers);
         Furnish(spec, old, layers, etcFiles, notes);
         for (int i = 0; i < spec.Mounts.Count; i++)
             Put(spec.Mounts[i], i, old, layers);
