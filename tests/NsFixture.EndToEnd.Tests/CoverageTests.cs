@@ -6,11 +6,7 @@ namespace NsFixture.EndToEnd.Tests;
 [Collection(WithCommandLineRuns.Name)]
 public class CoverageTests(CommandLineRuns runs)
 {
-    [Theory]
-    [InlineData("")]
-    [InlineData("V3.")]
-    [InlineData("NUnit.")]
-    [InlineData("MSTest.")]
+    [Theory, MemberData(nameof(Frameworks.All), MemberType = typeof(Frameworks))]
     public void Line_hits_with_coverlet_are_the_same_with_isolated_tests_at_once(string framework)
     {
         var plain = Hits(runs.Coverage(framework + "Plain"));

@@ -47,10 +47,7 @@ public partial class PlatformTests
         }
     }
 
-    [Theory]
-    [InlineData("V3.")]
-    [InlineData("NUnit.")]
-    [InlineData("MSTest.")]
+    [Theory, MemberData(nameof(Frameworks.OnThePlatform), MemberType = typeof(Frameworks))]
     public void Dotnet_test_runs_the_same_tests_where_the_platform_is_its_runner(string framework)
     {
         using var directory = new TemporaryDirectory();

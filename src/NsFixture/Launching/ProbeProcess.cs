@@ -125,10 +125,10 @@ internal static unsafe class ProbeProcess
         foreach (string directory in (string[])["proc", "sys", "lower", "upper", "work", "merged"])
             FileSystem.MakeDirectory($"{place}/{directory}");
         if (!refused.Contains("pid"))
-            Try("proc", "mount proc", () => Mounts.Mount("proc", place + "/proc", "proc", MountFlags.MS_NOSUID | MountFlags.MS_NODEV | MountFlags.MS_NOEXEC));
+            Try("proc", "mount proc", () => Mounts.Kernel("proc", place + "/proc"));
         if (refused.Contains("net"))
             return;
-        Try("sysfs", "mount sysfs", () => Mounts.Mount("sysfs", place + "/sys", "sysfs", MountFlags.MS_NOSUID | MountFlags.MS_NODEV | MountFlags.MS_NOEXEC));
+        Try("sysfs", "mount sysfs", () => Mounts.Kernel("sysfs", place + "/sys"));
         Try("overlay", "mount overlay", () =>
             Mounts.Mount("overlay", place + "/merged", "overlay", 0, $"userxattr,lowerdir={place}/lower,upperdir={place}/upper,workdir={place}/work"));
         Try("veth", "make a pair of network devices", () =>

@@ -34,6 +34,26 @@ internal static unsafe class Mounts
             throw LinuxException.Last("umount", target);
     }
 
+    /// <summary>
+    /// Mounts proc or sysfs, read-only where the kernel allows no other: it lets nobody write to a new one who may not write to those that there are
+    /// (mount_too_revealing in its sources), and containers have theirs read-only.
+    /// </summary>
+    /// <returns>Why it is read-only; null: it is not.</returns>
+    public static LinuxException? Kernel(string type, string target)
+    {
+        const ulong flags = MountFlags.MS_NOSUID | MountFlags.MS_NODEV | MountFlags.MS_NOEXEC;
+        try
+        {
+            Mount(type, target, type, flags);
+            return null;
+        }
+        catch (LinuxException e)
+        {
+            Mount(type, target, type, flags | MountFlags.MS_RDONLY);
+            return e;
+        }
+    }
+
     /// <summary>Makes <paramref name="newRoot"/> the root; the old one stays reachable at <paramref name="putOld"/>.</summary>
     /// <param name="newRoot">A mount.</param>
     /// <param name="putOld">A directory in it; the same as the first: nowhere, the old root is let go of.</param>

@@ -133,8 +133,8 @@ internal static class RootBuilder
     }
 
     /// <summary>
-    /// /proc and /sys for the namespaces of the caller. The kernel refuses where the host's own are partly covered, as in a
-    /// container (mount_namespaces(7)); the host's are bound then, and that is said.
+    /// /proc and /sys for the namespaces of the caller, read-only where the host's are. The kernel refuses where the host's own are partly covered, as in a
+    /// container (mount_namespaces(7)); the host's are bound then. Either is said.
     /// </summary>
     public static void MountKernel(string type, string path, string host, string root, List<string> notes)
     {
@@ -142,7 +142,8 @@ internal static class RootBuilder
         FileSystem.MakeDirectory(target);
         try
         {
-            Mounts.Mount(type, target, type, MountFlags.MS_NOSUID | MountFlags.MS_NODEV | MountFlags.MS_NOEXEC);
+            if (Mounts.Kernel(type, target) is { } refused)
+                notes.Add($"{path} is read-only: {refused.Message}. That of the machine is, as container engines do it.");
         }
         catch (LinuxException e)
         {
