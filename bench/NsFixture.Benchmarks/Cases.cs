@@ -19,6 +19,7 @@ internal static class Cases
         ["unpack"] = new("an image of 200 MB into the cache, beside 'tar -xzf' of its layer, and the second use", 3, Unpacking.RunAsync),
         ["adapters"] = new("300 empty isolated tests with each adapter, one after another, by their runners' reports; that many rounds", 2, Adapters.RunAsync),
         ["teardown"] = new("an empty isolated test with and without the end of its sandbox, in turns, and tests after programs that do not end when they are told to", 500, Teardown.RunAsync),
+        ["tool-run"] = new("'nsfixture run -- true', as published, beside 'bwrap --unshare-all --ro-bind / / true'", 100, ToolRun.RunAsync),
         ["growth"] = new("the fork server's memory and descriptors after the 100th and the last of that many tests", 1000, Growth.RunAsync),
     };
 }

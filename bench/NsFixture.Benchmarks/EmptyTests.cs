@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using NsFixture.Xunit;
 using Xunit;
@@ -29,12 +30,25 @@ public class EmptyTests
         VirtualNetwork network = IsolatedNetwork.Current.Network;
         using Socket listener = network["server"].Listen(80);
         using TcpClient client = await network["client"].ConnectAsync("server", 80);
-        using Socket server = await listener.AcceptAsync();
-        byte[] one = new byte[1];
-        await client.GetStream().WriteAsync(one);
-        await server.ReceiveAsync(one);
-        await server.SendAsync(one);
-        await client.GetStream().ReadExactlyAsync(one);
+        await GoAroundAsync(client, listener);
+    }
+
+    /// <summary>Runs on a network with two more hosts, and has nothing to do with them.</summary>
+    /// <param name="row">Each row is a test of its own.</param>
+    [Theory, MemberData(nameof(Rows)), IsolatedNetwork(Hosts = ["client", "server"])]
+    public void WithHosts(int row) => _ = row;
+
+    /// <summary>Goes the same way on its own host: what a first use of sockets takes by itself.</summary>
+    /// <param name="row">Each row is a test of its own.</param>
+    [Theory, MemberData(nameof(Rows)), IsolatedNetwork]
+    public async Task Loopback(int row)
+    {
+        _ = row;
+        using var listener = new TcpListener(IPAddress.Loopback, 80);
+        listener.Start();
+        using var client = new TcpClient(AddressFamily.InterNetwork);
+        await client.ConnectAsync(IPAddress.Loopback, 80);
+        await GoAroundAsync(client, listener.Server);
     }
 
     /// <summary>Runs in a tree of one program, as it would in one of an image.</summary>
@@ -71,6 +85,16 @@ public class EmptyTests
     /// <param name="row">Each row is a test of its own.</param>
     [Theory, MemberData(nameof(Rows)), IsolatedNetwork(Hosts = ["server"])]
     public Task WithStubbornProgram(int row) => StartAsync(row, "TERM");
+
+    private static async Task GoAroundAsync(TcpClient client, Socket listener)
+    {
+        using Socket server = await listener.AcceptAsync();
+        byte[] one = new byte[1];
+        await client.GetStream().WriteAsync(one);
+        await server.ReceiveAsync(one);
+        await server.SendAsync(one);
+        await client.GetStream().ReadExactlyAsync(one);
+    }
 
     private static Task<HostProcess> StartAsync(int row, string ignored) => IsolatedNetwork.Current.Network["server"].Command("sh")
         .WithArguments("-c", $"trap '' {ignored}; echo ready; exec sleep {1000 + row}").WithReadyLine("ready").StartAsync();

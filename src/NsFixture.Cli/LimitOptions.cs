@@ -1,4 +1,5 @@
 using System.Globalization;
+using NsFixture.Limiting;
 
 namespace NsFixture.Cli;
 
@@ -14,8 +15,8 @@ internal static class LimitOptions
             string value = parts.Length == 2 ? parts[1] : "";
             limits = parts[0] switch
             {
-                "memory" when Bytes(value) is { } bytes => limits with { Memory = bytes },
-                "io" when Bytes(value) is { } bytes => limits with { IoRate = bytes },
+                "memory" when ByteSize.Parse(value) is { } bytes => limits with { Memory = bytes },
+                "io" when ByteSize.Parse(value) is { } bytes => limits with { IoRate = bytes },
                 "cpu" when Share(value) is { } share => limits with { Cpu = share },
                 "processes" when Count(value) is { } count => limits with { Processes = count },
                 "files" when Count(value) is { } count => limits with { OpenFiles = count },
@@ -23,12 +24,6 @@ internal static class LimitOptions
             };
         }
         return limits.Problem is { } problem ? throw new BadArgumentException($"--limit: {problem}.") : limits;
-    }
-
-    private static long? Bytes(string text)
-    {
-        int shift = text.Length == 0 ? 0 : text[^1] switch { 'k' or 'K' => 10, 'm' or 'M' => 20, 'g' or 'G' => 30, _ => 0 };
-        return long.TryParse(shift == 0 ? text : text[..^1], NumberStyles.None, CultureInfo.InvariantCulture, out long number) && number <= long.MaxValue >> shift ? number << shift : null;
     }
 
     private static double? Share(string text) =>

@@ -1,4 +1,6 @@
 using System.Globalization;
+using NsFixture.Launching;
+using NsFixture.Linux;
 
 namespace NsFixture.Cli;
 
@@ -38,8 +40,12 @@ internal sealed class SandboxSurvey
     /// <summary>Sandboxes whose makers have gone, which should have ended them: process 1 and why it is one.</summary>
     public IEnumerable<(int Id, string Proof)> FindLeft() =>
         from row in processes.Values
-        where row.IsFirst && row.IsOfForkServer && !processes.Values.Any(p => p.Id == row.Parent && p.IsOfForkServer)
+        where row.IsFirst && row.IsOfForkServer && row.Name != KeptSandbox.ProcessName && !processes.Values.Any(p => p.Id == row.Parent && p.IsOfForkServer)
         select (row.Id, $"process {row.Id} ({row.Name}) is process 1 of {row.PidNamespace}, its command line is a fork server's, and its parent is {row.Parent} ({processes.GetValueOrDefault(row.Parent)?.Name ?? "?"}): the fork server that made it has gone");
+
+    /// <summary>A sandbox that was kept, which ends by itself at its time: why it is known to be one; null: it is none.</summary>
+    public string? FindKept(int id) => processes.GetValueOrDefault(id) is { IsFirst: true, IsOfForkServer: true, Name: KeptSandbox.ProcessName } row
+        ? $"process {row.Id} ({row.Name}) is process 1 of {row.PidNamespace}, its command line is a fork server's, and it was kept for a while" : null;
 
     private bool IsSandbox(Row row) => row.IsFirst && (row.IsOfForkServer || processes.GetValueOrDefault(row.Parent)?.Name == Enter);
 
@@ -49,10 +55,12 @@ internal sealed class SandboxSurvey
         Row? owner = processes.GetValueOrDefault(first.Parent);
         while (owner is { IsOfForkServer: true })
             owner = processes.GetValueOrDefault(owner.Parent);
-        string command = owner == null ? "" : owner.CommandLine.Replace('\0', ' ').Trim() is { Length: > 0 } line ? line : owner.Name;
+        string command = first.Name == KeptSandbox.ProcessName ? "(kept)" : owner == null ? "" : owner.CommandLine.Replace('\0', ' ').Trim() is { Length: > 0 } line ? line : owner.Name;
         return new SandboxRow(first.Id, owner?.Id ?? 0, owner?.Name == Enter ? "nsfixture run " + (inside.Length > 1 ? inside[1] : first).CommandLine.Replace('\0', ' ').Trim() : command, [.. inside.Select(p => p.Id)],
-            inside.Select(p => p.Network).OfType<string>().Distinct().Count(), Door.Describe(first.Id)?.Hosts, null);
+            inside.Select(p => p.Network).OfType<string>().Distinct().Count(), Door.Describe(first.Id)?.Hosts ?? Kept(first), null);
     }
+
+    private static DoorHost[]? Kept(Row first) => first.Name != KeptSandbox.ProcessName || KeptSandbox.Read(first.Id) is not { } hosts ? null : [.. hosts.Select(h => new DoorHost(h.Name, h.Addresses))];
 
     private static Row? Read(int id)
     {
@@ -78,15 +86,5 @@ internal sealed class SandboxSurvey
     }
 
     // Null: another user's, which does not tell.
-    private static string? Link(int id, string type)
-    {
-        try
-        {
-            return new FileInfo($"/proc/{id}/ns/{type}").LinkTarget;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
+    private static string? Link(int id, string type) => FileSystem.LinkTargetIfThere($"/proc/{id}/ns/{type}");
 }

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace NsFixture.Cli;
 
-/// <summary>Reads a topology from JSON. docs/tool.md describes it; whatever is not known is refused, by its place in the file.</summary>
+/// <summary>Reads a topology from JSON or YAML. docs/tool.md describes it; whatever is not known is refused, by its place in the file.</summary>
 internal static class TopologyFile
 {
     private static readonly Dictionary<string, LinkConditions> Presets = new(StringComparer.OrdinalIgnoreCase)
@@ -16,6 +16,8 @@ internal static class TopologyFile
     {
         try
         {
+            if (Path.GetExtension(path).ToLowerInvariant() is ".yaml" or ".yml")
+                return new Reader(path).Topology(YamlFile.Read(path));
             using var document = JsonDocument.Parse(File.ReadAllBytes(path), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
             return new Reader(path).Topology(document.RootElement);
         }

@@ -13,7 +13,8 @@ namespace NsFixture.MSTest;
 
 public partial class IsolatedNetworkAttribute
 {
-    private int? deadline;
+    private int? deadline, processes, openFiles;
+    private double? cpu;
 
     /// <summary>
     /// Further hosts on the test's network, by name; their addresses follow its own: <c>10.0.0.3</c>, <c>10.0.0.4</c>, … For more
@@ -85,6 +86,33 @@ public partial class IsolatedNetworkAttribute
     [SuppressMessage("Performance", "CA1819", Justification = "Attributes take arrays only.")]
     public string[] IpcLimits { get; set; } = [];
 
+    /// <summary>The memory that the test's process and all programs on hosts may take, together: <c>"256M"</c>. From 32M. Default: no limit.</summary>
+    public string? Memory { get; set; }
+
+    /// <summary>The processor time a time that they may take, together: 0.3 is 30 % of one processor, 2 is two. From 0.01. Default: no limit.</summary>
+    public double Cpu
+    {
+        get => cpu ?? 0;
+        set => cpu = value;
+    }
+
+    /// <summary>How many processes and threads of theirs there may be at a time; further forks fail. The test's runtime has some threads. From 16. Default: no limit.</summary>
+    public int Processes
+    {
+        get => processes ?? 0;
+        set => processes = value;
+    }
+
+    /// <summary>How many bytes a second they may read from, and write to, each disk: <c>"10M"</c>. Default: no limit.</summary>
+    public string? IoRate { get; set; }
+
+    /// <summary>How many files each process may have open, besides those that the test's runtime has when it starts. Default: the limit of the test host.</summary>
+    public int OpenFiles
+    {
+        get => openFiles ?? 0;
+        set => openFiles = value;
+    }
+
     /// <summary>
     /// Milliseconds after which the test is ended, whatever it is doing, and fails. Default: NSFIXTURE_DEADLINE, or five minutes.
     /// </summary>
@@ -93,6 +121,12 @@ public partial class IsolatedNetworkAttribute
         get => deadline ?? (int)SandboxOptions.DefaultDeadline.TotalMilliseconds;
         set => deadline = value;
     }
+
+    /// <summary>
+    /// Whether the sandbox stays when the test has ended, to be entered by the line that the test's output has, <c>nsfixture enter ID</c>: for NSFIXTURE_KEEP_FOR minutes, 30 unless it is set, or until
+    /// <c>nsfixture clean ID</c>. Default: it goes with the test.
+    /// </summary>
+    public Keep Keep { get; set; }
 
     /// <summary>How the test's process is started. Default: a fork of a warm runtime, where that works.</summary>
     public LauncherKind Launcher { get; set; } = LauncherKind.Auto;
@@ -149,6 +183,10 @@ public partial class IsolatedNetworkAttribute
                 UptimeText = Uptime,
                 DomainName = DomainName,
                 IpcLimits = IpcLimits,
+                Limits = cpu == null && processes == null && openFiles == null ? null : new Limits { Cpu = cpu, Processes = processes, OpenFiles = openFiles },
+                MemoryText = Memory,
+                IoRateText = IoRate,
+                Keep = Keep,
                 Deadline = limit,
                 Launcher = Launcher,
             },

@@ -16,6 +16,9 @@ internal static class Processes
     /// <summary>Whether it is process 1 of a pid namespace of its own.</summary>
     public static bool IsFirst(int id) => Value(id, "NSpid")?.Split('\t') is [_, .., "1"];
 
+    /// <summary>Whether one of these has started a program of that name.</summary>
+    public static bool Named(string name, params int[] starters) => starters.SelectMany(Descendants).Any(p => Value(p, "Name") == name);
+
     /// <summary>Waits until it has ended; a minute at most.</summary>
     public static void AwaitEnd(params IEnumerable<int> ids)
     {

@@ -12,7 +12,15 @@ internal sealed class Terminal : IDisposable
         File.WriteAllText(Path.Combine(directory, "nsfixture"), $"#!/bin/sh\nexec \"{Cli.Dotnet}\" \"{Cli.Assembly}\" \"$@\"\n", System.Text.Encoding.ASCII);
         File.SetUnixFileMode(Path.Combine(directory, "nsfixture"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         Tmux("-f", "/dev/null", "new-session", "-d", "-x", "160", "-y", "50", $"env PATH='{directory}':\"$PATH\" PS1='$ ' bash --norc");
-        Await("$");
+        try
+        {
+            Await("$");
+        }
+        catch
+        {
+            Dispose(); // nobody else can: there is no terminal yet
+            throw;
+        }
     }
 
     /// <summary>The shell's process.</summary>

@@ -182,7 +182,7 @@ public class DnsTests
         Stopwatch.GetElapsedTime(start).Should().BeGreaterThanOrEqualTo(TimeSpan.FromMilliseconds(99));
         Network.Dns.Delay("web.example.com", TimeSpan.FromSeconds(10));
         var asking = () => Dns.GetHostAddressesAsync("web.example.com").WaitAsync(Patience);
-        await asking.Should().ThrowAsync<SocketException>("the resolver waits one second, twice");
+        await asking.Should().ThrowAsync<SocketException>("the resolver waits two seconds, twice");
     }
 
     [Fact]

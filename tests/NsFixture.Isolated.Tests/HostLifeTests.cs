@@ -137,6 +137,34 @@ public class HostLifeTests
     }
 
     [Fact]
+    public async Task A_frozen_host_stands_still_and_cannot_tell()
+    {
+        await using HostProcess counter = await Shell("server", "trap 'echo told >> /tmp/told' CONT; echo ready; while :; do i=$((i+1)); echo $i > /tmp/count; sleep 0.005; done").WithReadyLine("ready").StartAsync();
+        await using HostProcess forker = await Shell("server", "echo ready; while :; do i=$((i+1)); (echo $i > /tmp/forks); done").WithReadyLine("ready").StartAsync();
+        await ChangesAsync("/tmp/forks");
+        FreezeMechanism by = Server.Freeze();
+        Console.WriteLine($"frozen by {by}");
+        Server.Freeze().Should().Be(by);
+        Server.State.Should().Be(HostState.Frozen);
+        await StandsStillAsync("/tmp/count");
+        await StandsStillAsync("/tmp/forks");
+        string state = Read($"/proc/{counter.Id}/stat").Split(' ')[2];
+        state.Should().Match(s => by == FreezeMechanism.Signals ? s == "T" : s != "T");
+        var starting = () => Server.Command("true").RunAsync();
+        (await starting.Should().ThrowAsync<HostCommandException>()).Which.Message.Should().MatchRegex(by == FreezeMechanism.Signals ? "is paused" : "\"server\" is frozen.*Thaw\\(\\)");
+        Server.Thaw();
+        Server.State.Should().Be(HostState.Running);
+        await ChangesAsync("/tmp/count");
+        await ChangesAsync("/tmp/forks");
+        (File.Exists("/tmp/told") && by == FreezeMechanism.ControlGroup).Should().BeFalse("a freezer sends no signals");
+        Server.Freeze().Should().Be(by);
+        Server.Kill();
+        (await counter.Exited.WaitAsync(Patience)).Should().Be(128 + 9, "whatever is frozen ends with the power");
+        Server.Reboot();
+        (await Server.Command("true").RunAsync().WaitAsync(Patience)).ExitCode.Should().Be(0);
+    }
+
+    [Fact]
     public async Task Nothing_can_be_done_on_a_host_that_is_switched_off()
     {
         Server.Kill();

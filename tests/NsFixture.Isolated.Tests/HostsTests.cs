@@ -71,6 +71,19 @@ public abstract class HostsTests
     }
 
     [Fact]
+    public async Task Clients_have_no_other_socket_than_the_hosts()
+    {
+        using Socket listener = Network["server"].Listen(80);
+        int before = Sockets();
+        using (await Network["client"].ConnectAsync("server", 80).WaitAsync(TimeSpan.FromSeconds(10)))
+        using (Network["client"].UdpClient())
+            Sockets().Should().Be(before + 2);
+        Sockets().Should().Be(before);
+
+        static int Sockets() => Directory.GetFiles("/proc/self/fd").Count(f => new FileInfo(f).LinkTarget?.StartsWith("socket:", StringComparison.Ordinal) == true);
+    }
+
+    [Fact]
     public async Task An_HTTP_client_on_a_host_speaks_to_another_by_name()
     {
         using Socket listener = Network["server"].Listen(80);

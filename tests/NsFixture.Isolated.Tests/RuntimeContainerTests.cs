@@ -28,7 +28,7 @@ public class RuntimeContainerTests(Podman podman)
         await using VirtualNetwork network = await VirtualNetwork.CreateAsync(new Topology().WithNetwork("near").WithNetwork("far")
             .WithRouter("between").WithHost("client", h => h.On("near")).WithHost("server", h => h.On("far")));
         string id = await podman.RunAsync("cache_1");
-        await using AttachedContainer container = await network.AttachContainerAsync(id, "near", i => i.WithAddress("10.0.0.99"));
+        await using Attachment container = await network.AttachContainerAsync(id, "near", i => i.WithAddress("10.0.0.99"));
         container.Name.Should().Be("cache-1", "an underscore is none of a host's");
         container.Interface.Should().Be("eth0", "the container had none");
         container.Addresses.Select(a => a.ToString()).Should().StartWith("10.0.0.99").And.HaveCount(2);
@@ -60,7 +60,7 @@ public class RuntimeContainerTests(Podman podman)
     {
         await using VirtualNetwork network = await VirtualNetwork.CreateAsync(Topology.Of("client"));
         string id = await podman.RunAsync("guest"), before = await podman.ExecAsync("guest", "cd /sys/class/net; echo *");
-        AttachedContainer container = await network.AttachContainerAsync("guest", "lan", i => i.WithName("lab0"));
+        Attachment container = await network.AttachContainerAsync("guest", "lan", i => i.WithName("lab0"));
         (await podman.ExecAsync("guest", "cd /sys/class/net; echo *")).Should().Contain("lab0");
         var twice = () => network.AttachContainerAsync(id, "lan");
         await twice.Should().ThrowAsync<InvalidTopologyException>().WithMessage("*\"guest\": the name is taken*");

@@ -11,7 +11,12 @@ public class MachineTests
     public void The_list_has_what_lsns_lists_of_this_users_processes()
     {
         using var sleeper = new Sleeper("--user", "--map-root-user", "--fork", "--pid", "--net", "--mount");
-        var lsns = ListingTests.Flat(JsonDocument.Parse(Tool.Output("lsns", "-J", "-p", $"{sleeper.ChildId}")).RootElement.GetProperty("namespaces"))
+        Tool.Outcome listed;
+        int tries = 0;
+        do
+            listed = Tool.Run("lsns", "-J", "-p", $"{sleeper.ChildId}");
+        while (listed is { ExitCode: 1, Error: "" } && ++tries < 50); // a process that it was about to look at has ended
+        var lsns = ListingTests.Flat(JsonDocument.Parse(listed.Output).RootElement.GetProperty("namespaces"))
             .Select(r => $"{r.GetProperty("type").GetString()}:[{r.GetProperty("ns").GetUInt64()}]").ToList();
         lsns.Should().HaveCount(8);
         LinuxNamespace.List().Where(e => e.ProcessIds.Contains(sleeper.ChildId)).Select(e => e.ToString()).Should().BeEquivalentTo(lsns);

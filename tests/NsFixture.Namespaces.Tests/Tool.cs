@@ -29,7 +29,7 @@ internal static class Tool
         Process.Start(new ProcessStartInfo(Find(program), arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
 
     public static string Find(string program) => ((string[])["/usr/bin", "/usr/sbin", "/bin", "/sbin"]).Select(d => $"{d}/{program}").FirstOrDefault(File.Exists)
-        ?? throw new InvalidOperationException($"This test compares with \"{program}\", which is not on this machine: install Debian's packages util-linux and iproute2 (eng/test.sh does, as root).");
+        ?? throw new InvalidOperationException($"This test compares with \"{program}\", which is not on this machine: install Debian's packages util-linux, iproute2 and iputils-ping (eng/test.sh does, as root).");
 }
 
 /// <summary>A program of util-linux's that goes on in namespaces of its own until it is disposed of.</summary>

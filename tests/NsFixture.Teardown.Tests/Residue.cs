@@ -41,6 +41,9 @@ internal sealed class Residue
     /// <summary>Those of them whose command line holds <paramref name="text"/>.</summary>
     public List<int> Processes(string text) => [.. Processes().Where(pid => Read($"/proc/{pid}/cmdline").Contains(text, StringComparison.Ordinal))];
 
+    /// <summary>The fork server: all that has its command line is forked from it, later. Not that with the least id, as ids begin anew.</summary>
+    public int ForkServer() => Processes("fork-server").MinBy(pid => Stat(pid) is { Length: > 19 } fields ? ulong.Parse(fields[19], CultureInfo.InvariantCulture) : ulong.MaxValue);
+
     /// <summary>The run's processes, and where in the kernel each of their threads is.</summary>
     public string Describe() => string.Concat(Processes().Select(pid => $"{Environment.NewLine}{pid} of {Stat(pid).ElementAtOrDefault(1)}: {Read($"/proc/{pid}/cmdline").Replace('\0', ' ')}" + string.Concat(
         Directory.Exists($"/proc/{pid}/task") ? Directory.GetDirectories($"/proc/{pid}/task").Select(t => $"{Environment.NewLine}  {Read(t + "/comm").Trim()} {Read(t + "/wchan")} {Read(t + "/syscall").Trim()}") : [])));
@@ -100,7 +103,7 @@ internal sealed class Residue
             left.AddRange(AllProcesses().Where(pid => known.Contains(Identity(pid))).SelectMany(NamespacesOf).Where(namespaces.Contains).Distinct().Select(n => "namespace " + n));
         left.AddRange(Temporary?.EnumerateFileSystemInfos().Where(f => f.Name != "recording" && !Array.Exists(OfRuntime, f.Name.StartsWith)).Select(f => "file " + f.FullName) ?? []);
         left.AddRange(Machine().Except(before));
-        left.AddRange(before.Except(Machine()).Select(gone => "gone: " + gone));
+        left.AddRange(before.Except(Machine()).Where(gone => !gone.Contains("nsfixture-victim", StringComparison.OrdinalIgnoreCase)).Select(gone => "gone: " + gone)); // what victims name was another run's, which has ended since
         return left;
     }
 
@@ -150,9 +153,12 @@ internal sealed class Residue
         foreach (string file in (string[])["msg", "sem", "shm"])
             all.UnionWith(File.ReadLines("/proc/sysvipc/" + file).Skip(1).Select(l => $"System V {file} {l}"));
         if (Directory.Exists("/sys/fs/cgroup"))
-            all.UnionWith(Directory.EnumerateDirectories("/sys/fs/cgroup", "*nsfixture*", SearchOption.AllDirectories).Select(c => "cgroup " + c));
+            all.UnionWith(Directory.EnumerateDirectories("/sys/fs/cgroup", "*nsfixture*", SearchOption.AllDirectories).Where(c => !IsAnothers(c)).Select(c => "cgroup " + c));
         return all;
     }
+
+    // Named after the process that made it, which lives: those that a run makes are named after one that ends with it.
+    private static bool IsAnothers(string group) => Path.GetFileName(group).Split('-') is ["nsfixture", _, var maker, _] && Directory.Exists("/proc/" + maker);
 
     private static IEnumerable<int> AllProcesses() =>
         Directory.EnumerateDirectories("/proc").Select(d => int.TryParse(Path.GetFileName(d), out int pid) ? pid : 0).Where(pid => pid > 0);

@@ -32,7 +32,7 @@ public class TeardownTests
         using var run = new VictimRun("Busy");
         run.WaitUntilBusy();
         run.Residue.RememberNamespaces();
-        VictimRun.Kill(run.Residue.Processes("fork-server").Min());
+        VictimRun.Kill(run.Residue.ForkServer());
         run.WaitForEnd().Should().Contain("Failed:     4").And.Contain("fork server");
         run.Residue.WaitUntilGone().Should().BeEmpty();
     }
@@ -42,12 +42,12 @@ public class TeardownTests
     {
         using var run = new VictimRun("Stepwise");
         run.WaitForStep(1);
-        VictimRun.Kill(run.Residue.Processes("fork-server").Min());
+        VictimRun.Kill(run.Residue.ForkServer());
         run.WaitForStep(2);
         run.EndStep(2);
         run.WaitForStep(3);
         run.Residue.RememberNamespaces();
-        VictimRun.Kill(run.Residue.Processes("fork-server").Min());
+        VictimRun.Kill(run.Residue.ForkServer());
         string output = run.WaitForEnd();
         output.Should().Contain("Failed:     3, Passed:     1");
         output.Should().Contain("Infrastructure failure, not the test's own: the fork server, which isolated tests are forked from, was lost: it was killed by signal 9 (SIGKILL).")

@@ -8,10 +8,26 @@ internal static class CleanCommand
 {
     public static Command Create()
     {
+        var kept = new Argument<int?>("id") { Description = "A sandbox that was kept by [IsolatedNetwork(Keep = …)]: it is ended before its time. None: whatever is left.", Arity = ArgumentArity.ZeroOrOne };
         Option<bool> json = Options.Json(), dry = new("--dry-run") { Description = "Only say what there is; exit code 1 if there is anything." };
-        var command = new Command("clean", "Ends sandboxes and removes control groups that a crash or a bug has left, and says how it knows that they are.") { dry, json };
-        command.SetAction(parsed => Run(parsed.GetValue(dry), parsed.GetValue(json)));
+        var command = new Command("clean", "Ends sandboxes and removes control groups that a crash or a bug has left, and says how it knows that they are.") { kept, dry, json };
+        command.SetAction(parsed => parsed.GetValue(kept) is { } id ? EndKept(id, parsed.GetValue(json)) : Run(parsed.GetValue(dry), parsed.GetValue(json)));
         return command;
+    }
+
+    private static int EndKept(int id, bool json)
+    {
+        int process = (int)Libc.Syscall(SyscallNumbers.PidFdOpen, id, 0, 0, 0, 0);
+        string? proof = new SandboxSurvey().FindKept(id); // of the process that the descriptor is of
+        bool ended = process >= 0 && proof != null && End(process);
+        Descriptors.Close(process);
+        if (proof == null)
+            throw new BadArgumentException($"sandbox {id} is none that was kept: 'nsfixture ls' lists those that there are.");
+        if (json)
+            Output.WriteJson((object[])[new { Id = id, Proof = proof, Ended = ended }]);
+        else
+            Console.Out.WriteLine($"{(ended ? "ended" : "could not be ended (run as the user who owns it)")}: {proof}");
+        return ended ? ExitCodes.Done : ExitCodes.Failed;
     }
 
     private static int Run(bool dry, bool json)

@@ -7,7 +7,7 @@ internal static class UpCommand
 {
     public static Command Create()
     {
-        var file = new Argument<string>("topology") { Description = "A file of JSON; docs/tool.md describes it." };
+        var file = new Argument<string>("topology") { Description = "A file of JSON, or of YAML if its name ends in .yaml or .yml; docs/tool.md describes it." };
         Option<bool> json = Options.Json();
         var command = new Command("up", "Has a network up until Ctrl-C, to play with: 'help' lists what can be done.") { file, json };
         command.SetAction((parsed, _) => RunAsync(parsed.GetValue(file)!, parsed.GetValue(json)));

@@ -30,6 +30,12 @@ internal enum ControlKind : byte
     /// <summary>Client → zygote: id, the path of a tree in the cache, and of a file by <see cref="Roots.Archives.TreeOwners"/>, whose owners it gets; empty: it is removed.</summary>
     TendTree,
 
+    /// <summary>
+    /// Init → client: host; descriptor: a channel. Client → zygote: id, host, the same channel. The zygote answers there: whether by version 2, why not at all, or null; descriptors: a lease, and those of a
+    /// <see cref="Limiting.Freezer"/>.
+    /// </summary>
+    MakeFreezer,
+
     /// <summary>A child of the zygote → client: id, how many files have owners that do not exist, or what went wrong, or null. Its end is told as a sandbox's is.</summary>
     TreeTended,
 
@@ -56,6 +62,18 @@ internal enum ControlKind : byte
 
     /// <summary>Client → init: the test has reported everything; end in order.</summary>
     Finish,
+
+    /// <summary>Client → init: the test's process is to end, and nothing else.</summary>
+    EndTest,
+
+    /// <summary>Client → init: for how many seconds; the sandbox is to stay, whatever becomes of all processes outside.</summary>
+    Keep,
+
+    /// <summary>Init → client: it stays.</summary>
+    Kept,
+
+    /// <summary>Init → client: what limit the test has come up against, once each; how, the limit's numbers.</summary>
+    LimitHit,
 
     /// <summary>Init → client: an <see cref="EndReport"/>, in parts: what the test has left, and the steps of the end.</summary>
     Ending,
@@ -93,6 +111,12 @@ internal enum HostRequest : byte
 
     /// <summary>Stops the host's programs.</summary>
     Pause,
+
+    /// <summary>Stops the host's programs, in a way that they cannot notice. Answers 1: by a control group, or 0: as <see cref="Pause"/> does.</summary>
+    Freeze,
+
+    /// <summary>Host, or -1 for the sandbox: answers a <see cref="ResourceUsage"/>, or none where nothing is counted.</summary>
+    Usage,
 
     /// <summary>Continues the host's programs.</summary>
     Resume,
@@ -144,7 +168,7 @@ internal enum HostRequest : byte
 internal static class Wire
 {
     /// <summary>Raised with every change of a message. Both ends are of one build, so a mismatch means mixed-up files.</summary>
-    public const int Version = 3;
+    public const int Version = 4;
 
     /// <summary>The descriptor that a started process finds its socket at.</summary>
     public const int SocketDescriptor = 3;
@@ -156,9 +180,9 @@ internal static class Wire
 internal static class SpecCodec
 {
     public static ByteWriter Spec(this ByteWriter writer, SandboxSpec spec) => writer
-        .Plan(spec.Plan).Strings([.. spec.WriteThrough]).Boolean(spec.Hardened).Roots(spec.Roots).Kernel(spec.Kernel);
+        .Plan(spec.Plan).Strings([.. spec.WriteThrough]).Boolean(spec.Hardened).Roots(spec.Roots).Kernel(spec.Kernel).LimitSpec(spec.Limits).Byte((byte)spec.Keep);
 
-    public static SandboxSpec Spec(this ref ByteReader reader) => new(reader.Plan(), reader.Strings()!) { Hardened = reader.Boolean(), Roots = reader.Roots(), Kernel = reader.Kernel() };
+    public static SandboxSpec Spec(this ref ByteReader reader) => new(reader.Plan(), reader.Strings()!) { Hardened = reader.Boolean(), Roots = reader.Roots(), Kernel = reader.Kernel(), Limits = reader.LimitSpec(), Keep = (Keep)reader.Byte() };
 
     /// <summary>Equal for specs whose sandboxes are alike.</summary>
     public static string Key(this SandboxSpec spec) => Convert.ToBase64String(new ByteWriter().Spec(spec).Written);

@@ -17,10 +17,15 @@ internal static class EnterProgram
         var (status, theirStatus) = Descriptors.Pipe();
         // From before the program is there, which may say at once that it may be sent signals.
         var started = new TaskCompletionSource<int>();
+        bool isTerminal = !Console.IsInputRedirected;
         PosixSignalRegistration[] registrations = [.. Passed.Select(signal => PosixSignalRegistration.Create((PosixSignal)signal, context =>
         {
             context.Cancel = true;
-            PidFd.Signal(started.Task.Result, signal);
+            // A key of the terminal's is for all that the program has started, too: that is how a shell's command is ended.
+            if (isTerminal && signal is (SignalNumbers.SIGINT or SignalNumbers.SIGQUIT))
+                PidFd.SignalGroup(started.Task.Result, signal);
+            else
+                PidFd.Signal(started.Task.Result, signal);
         }))];
         try
         {

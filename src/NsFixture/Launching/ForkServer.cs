@@ -56,14 +56,15 @@ internal sealed class ForkServer
     public Sandbox CreateSandbox(SandboxSpec spec, bool withTest = false)
     {
         var (ours, theirs) = UnixSocket.Pair(SocketConstants.SOCK_SEQPACKET);
-        var sandbox = new Sandbox(loop, ours, spec) { HearServer = HearAll };
+        int id = -1;
+        var sandbox = new Sandbox(loop, ours, spec) { HearServer = HearAll, AskForFreezer = (host, channel) => AskForFreezer(id, host, channel) };
         int[] passed = withTest ? [theirs, .. sandbox.OpenTestConnection()] : [theirs];
         if (notes != null)
             sandbox.Expect(notes); // at once: who asked for it may use it before the loop's thread gets to it
         loop.Post(() =>
         {
             sandbox.Watch();
-            int id = nextId++;
+            id = nextId++;
             if (failure == null)
             {
                 sandboxes.Add(id, sandbox);
@@ -98,6 +99,13 @@ internal sealed class ForkServer
             UnixSocket.Send(socket, new ByteWriter().Byte((byte)ControlKind.TendTree).Int32(nextId++).String(tree).String(owners).Written);
         });
         return done.Task;
+    }
+
+    private void AskForFreezer(int id, int host, int channel)
+    {
+        if (failure == null)
+            UnixSocket.Send(socket, new ByteWriter().Byte((byte)ControlKind.MakeFreezer).Int32(id).Int32(host).Written, channel);
+        Descriptors.Close(channel);
     }
 
     /// <summary>Waits until it is ready, has it make one sandbox, and ends it.</summary>

@@ -1,9 +1,6 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Net.Sockets;
 using System.Reflection;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Text;
 using NsFixture.Linux;
 using NsFixture.Netlink;
@@ -46,7 +43,7 @@ internal static class ForkServerProcess
     [
         typeof(SandboxNetwork), typeof(RouteSocket), typeof(HostsFile), typeof(PlannedNetwork), typeof(PlannedHost), typeof(PlannedInterface),
         typeof(SocketConstants), typeof(HostProcesses), typeof(HostViews), typeof(InitConnection), typeof(VirtualNetwork), typeof(VirtualHost),
-        typeof(HostCommand), typeof(HostProcess), typeof(OutputReader), typeof(HostContext),
+        typeof(HostCommand), typeof(HostProcess), typeof(OutputReader), typeof(HostContext), typeof(HostSockets), typeof(VirtualDns),
     ];
 
     private static readonly TimeSpan QuiescenceLimit = TimeSpan.FromSeconds(5), UserCodeLimit = TimeSpan.FromSeconds(1), ReflectionLimit = TimeSpan.FromSeconds(0.3);
@@ -102,19 +99,19 @@ internal static class ForkServerProcess
     private static void Prepare(string runnerType, string assemblyPath)
     {
         CompileAhead(Own);
-        foreach (MethodInfo method in typeof(Libc).GetMethods(BindingFlags.NonPublic | BindingFlags.Public | BindingFlags.Static).Where(Precompilation.IsNative))
-            Precompilation.Attempt(() => Marshal.Prelink(method));
+        Precompilation.Link([typeof(Libc)]);
         if (runnerType.Length == 0)
             return;
         var runner = (ITestRunner)Activator.CreateInstance(Type.GetType(runnerType, throwOnError: true)!)!;
         TestProcess.WarmUp(runner, assemblyPath);
         EnvironmentSnapshot.Apply(Quiescence.RuntimeSettings.Select(s => s.Name)); // the runtime has read them
         Assembly assembly = Assembly.LoadFrom(assemblyPath);
-        if (ReadAhead(assembly))
-        {
+        bool hosts = ReadAhead(assembly);
+        if (hosts)
             CompileAhead(OfHosts);
-            Precompilation.Attempt(PrepareSockets);
-        }
+        RuntimePreparation.PreparePool();
+        if (hosts || RuntimePreparation.UsesSockets(assembly))
+            RuntimePreparation.PrepareSockets();
         Precompilation.Compile(Types(assembly), UserCodeLimit);
         // Every page less is one that no fork has to map, and no exit to unmap.
         GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true);
@@ -125,19 +122,6 @@ internal static class ForkServerProcess
     /// <summary>Compiles types of NsFixture's own, closures included.</summary>
     public static void CompileAhead(params Type[] types) =>
         Precompilation.Compile(types.SelectMany(t => t.GetNestedTypes(BindingFlags.Public | BindingFlags.NonPublic).Prepend(t)), TimeSpan.MaxValue);
-
-    /// <summary>
-    /// What every first asynchronous use of a socket has compiled. The engine that completes them must not be started: its threads
-    /// never leave.
-    /// </summary>
-    private static void PrepareSockets()
-    {
-        Assembly sockets = typeof(Socket).Assembly;
-        RuntimeHelpers.RunClassConstructor(sockets.GetType("System.Net.Sockets.SocketErrorPal", throwOnError: true)!.TypeHandle);
-        Type readiness = sockets.GetType("System.Net.Sockets.SocketAsyncEngine+SocketIOEvent", throwOnError: true)!;
-        Type segment = typeof(ConcurrentQueue<>).Assembly.GetType("System.Collections.Concurrent.ConcurrentQueueSegment`1", throwOnError: true)!;
-        Precompilation.Compile([typeof(ConcurrentQueue<>).MakeGenericType(readiness), segment.MakeGenericType(readiness)], TimeSpan.MaxValue);
-    }
 
     /// <summary>
     /// Has the runtime find what the attributes of the assembly, its types and their methods refer to, as test frameworks will.

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using NsFixture.Limiting;
 using NsFixture.Linux;
 using NsFixture.Networking;
 using NsFixture.Sandboxes;
@@ -9,11 +10,16 @@ namespace NsFixture.Launching;
 /// Pauses hosts, switches them off and on, as init does it. What belongs to a host is known by the network namespace of its
 /// processes, so that programs which its programs have started, and left behind, are among them.
 /// </summary>
-internal sealed class HostLives(SandboxNetwork network, HostViews views, INetworkFollower follower)
+/// <param name="network">The hosts' networks.</param>
+/// <param name="views">What their programs see.</param>
+/// <param name="follower">Is told of changes.</param>
+/// <param name="makeFreezer">Makes a control group to freeze a host's programs in; null: there can be none.</param>
+internal sealed class HostLives(SandboxNetwork network, HostViews views, INetworkFollower follower, Func<int, Freezer?> makeFreezer)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
     private readonly Dictionary<int, HashSet<(int Id, ulong Started)>> paused = [];
-    private readonly HashSet<int> off = [];
+    private readonly Dictionary<int, Freezer> freezers = [];
+    private readonly HashSet<int> frozen = [], off = [];
 
     /// <summary>Throws unless the host is there and switched on.</summary>
     public void RequireOn(int host)
@@ -27,6 +33,8 @@ internal sealed class HostLives(SandboxNetwork network, HostViews views, INetwor
     public void RequireRunning(int host)
     {
         RequireOn(host);
+        if (frozen.Contains(host))
+            throw new SandboxException($"Host \"{network.NameOf(host)}\" is frozen, and nothing starts there: Thaw() it first.");
         if (paused.ContainsKey(host))
             throw new SandboxException($"Host \"{network.NameOf(host)}\" is paused, and nothing starts there: Resume() it first.");
     }
@@ -52,10 +60,44 @@ internal sealed class HostLives(SandboxNetwork network, HostViews views, INetwor
         }
     }
 
-    /// <summary>Continues what <see cref="Pause"/> has stopped.</summary>
+    /// <summary>
+    /// Freezes every process of a host in a control group; false: there can be none, and they are stopped. The group is frozen first: whoever gets in stands, and one that has forked meanwhile is found in the next round.
+    /// </summary>
+    public bool Freeze(int host)
+    {
+        RequireOther(host, nameof(VirtualHost.Freeze));
+        RequireOn(host);
+        if (frozen.Contains(host))
+            return true;
+        if (!freezers.TryGetValue(host, out Freezer? freezer))
+        {
+            if (paused.ContainsKey(host) || makeFreezer(host) is not { } made)
+            {
+                Pause(host);
+                return false;
+            }
+            freezers.Add(host, freezer = made);
+        }
+        var inside = new HashSet<(int Id, ulong Started)>();
+        frozen.Add(host);
+        try
+        {
+            freezer.Set(frozen: true);
+            Until(() => Gather(host, freezer, inside) || !freezer.IsFrozen, host, "freeze");
+        }
+        catch
+        {
+            Resume(host);
+            throw;
+        }
+        return true;
+    }
+
+    /// <summary>Continues what <see cref="Pause"/> or <see cref="Freeze"/> has stopped.</summary>
     public void Resume(int host)
     {
         RequireOn(host);
+        Thaw(host);
         if (!paused.Remove(host, out var stopped))
             return;
         foreach (ProcessTable.Process process in ProcessTable.All())
@@ -71,7 +113,12 @@ internal sealed class HostLives(SandboxNetwork network, HostViews views, INetwor
             return;
         paused.Remove(host);
         network.SetLinks(host, up: false);
-        Until(() => Signal(host, SignalNumbers.SIGKILL, _ => true, _ => { }), host, "end");
+        Until(() =>
+        {
+            bool any = Signal(host, SignalNumbers.SIGKILL, _ => true, _ => { });
+            Thaw(host); // in a group of version 1 nothing frozen ends
+            return any;
+        }, host, "end");
         network.EndSockets(host);
         follower.SwitchedOff(host);
     }
@@ -115,6 +162,12 @@ internal sealed class HostLives(SandboxNetwork network, HostViews views, INetwor
             views.Forget(host);
     }
 
+    private void Thaw(int host)
+    {
+        if (frozen.Remove(host))
+            freezers[host].Set(frozen: false);
+    }
+
     private void RequireThere(int host)
     {
         if (network.IsRemoved(host))
@@ -126,6 +179,18 @@ internal sealed class HostLives(SandboxNetwork network, HostViews views, INetwor
         RequireThere(host);
         if (host == network.TestHost)
             throw new SandboxException($"{what}: host \"{network.NameOf(host)}\" is the one that the test itself and the sandbox run on: give the programs in question a host of their own.");
+    }
+
+    // Whether anybody was still to be put in.
+    private bool Gather(int host, Freezer freezer, HashSet<(int Id, ulong Started)> inside)
+    {
+        bool any = false;
+        foreach (ProcessTable.Process process in ProcessTable.In(network.NamespaceOf(host)).Where(p => !p.HasEnded && inside.Add((p.Id, p.Started))))
+        {
+            any = true;
+            freezer.Add(process.Id);
+        }
+        return any;
     }
 
     private bool Signal(int host, int signal, Func<ProcessTable.Process, bool> chosen, Action<ProcessTable.Process> told)

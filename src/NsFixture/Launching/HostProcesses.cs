@@ -5,14 +5,19 @@ using NsFixture.Sandboxes;
 namespace NsFixture.Launching;
 
 /// <summary>The programs that init has started on hosts. It tells who asked how each one ended, over a pipe of its own.</summary>
-internal sealed unsafe class HostProcesses(HostViews views, bool hardened)
+/// <param name="views">What hosts' programs see.</param>
+/// <param name="hardened">Whether they lose their privileges.</param>
+/// <param name="limiter">Limits them; null: nothing does.</param>
+internal sealed unsafe class HostProcesses(HostViews views, bool hardened, Limiter? limiter)
 {
     private const int LastSignal = 64;
     private readonly Dictionary<int, Running> running = []; // by pid
 
     /// <param name="End">The pipe for its wait status.</param>
     /// <param name="Owner">The connection that it ends with; -1: none.</param>
-    private sealed record Running(int End, int Owner);
+    /// <param name="Host">The host that it is on.</param>
+    /// <param name="Program">What was started.</param>
+    private sealed record Running(int End, int Owner, int Host, string Program);
 
     /// <summary>Starts a program on a host; returns its id and its process descriptor.</summary>
     /// <param name="host">The host's index.</param>
@@ -28,6 +33,7 @@ internal sealed unsafe class HostProcesses(HostViews views, bool hardened)
         try
         {
             views.Prepare(host);
+            limiter?.Prepare();
             int pid = Clone.Fork(0, out int pidFd);
             if (pid == 0)
                 Become(host, program, descriptors, write);
@@ -40,7 +46,7 @@ internal sealed unsafe class HostProcesses(HostViews views, bool hardened)
                 Descriptors.Close(pidFd);
                 throw failure(program);
             }
-            running.Add(pid, new Running(descriptors[3], program.EndsWithCaller ? connection : -1));
+            running.Add(pid, new Running(descriptors[3], program.EndsWithCaller ? connection : -1, host, program.Argv[0]));
             started = true;
             return (pid, pidFd);
         }
@@ -55,6 +61,12 @@ internal sealed unsafe class HostProcesses(HostViews views, bool hardened)
 
     /// <summary>The sessions of those that run: each has its own.</summary>
     public IReadOnlyCollection<int> Sessions => running.Keys;
+
+    /// <summary>The host that one of them is on; null: it is none of them.</summary>
+    public int? HostOf(int pid) => running.TryGetValue(pid, out Running? process) ? process.Host : null;
+
+    /// <summary>What it is called: <c>process 12, 'redis-server'</c>; null: it is none of them.</summary>
+    public string? Describe(int pid) => running.TryGetValue(pid, out Running? process) ? $"process {pid}, '{process.Program}'" : null;
 
     /// <summary>Asks all to end, the one started last first.</summary>
     public void Terminate()
@@ -105,6 +117,7 @@ internal sealed unsafe class HostProcesses(HostViews views, bool hardened)
         int step = 0;
         try
         {
+            limiter?.Apply(host, isTest: false);
             views.Enter(host);
             _ = Libc.SetSid();
             ResetSignals();

@@ -21,7 +21,9 @@ internal sealed unsafe partial class Init
     private long stepStarted, stepLimit; // Stopwatch's ticks; Environment's milliseconds, 0 before the end
 
     /// <summary>How long to wait for something to happen, in milliseconds; -1: for ever.</summary>
-    private int Patience => stepLimit == 0 ? -1 : (int)Math.Max(0, stepLimit - System.Environment.TickCount64);
+    private int Patience => stepLimit != 0 ? Left(stepLimit) : keptUntil != 0 ? Left(keptUntil) : -1;
+
+    private static int Left(long limit) => (int)Math.Max(0, limit - System.Environment.TickCount64);
 
     private void Look(byte[] message)
     {
@@ -38,6 +40,7 @@ internal sealed unsafe partial class Init
         stepStarted = Stopwatch.GetTimestamp();
         List<string> left = Leftovers.Find(test, processes?.Sessions ?? [], mountsBefore, target => network.IsOfHost(target, except: plan.Test.Index));
         StepDone("looked for leaks");
+        SayHits();
         Say(left);
     }
 
@@ -60,6 +63,8 @@ internal sealed unsafe partial class Init
     /// <summary>Goes on with the end, if it has begun and the step that it is in is done.</summary>
     private void ContinueEnd()
     {
+        if (keptUntil != 0 && stepLimit == 0 && Left(keptUntil) == 0)
+            BeginStep(0);
         if (stepLimit == 0)
             return;
         bool tooLong = Patience == 0;

@@ -27,6 +27,7 @@ internal sealed unsafe partial class Init(int control, int[] runtimeDescriptors)
     private HostProcesses? processes; // made for the first one: most sandboxes have none, and its types would be compiled in each
     private HostViews? views; // the same
     private HostLives? lives; // the same; none: no host is paused or off, and none has come or gone
+    private Limiter? limiter; // none: nothing is limited
     private LinkControl? links;
     private Partitions? partitions;
     private DnsService? dns; // made when it is used: its type would be loaded in every sandbox
@@ -36,6 +37,9 @@ internal sealed unsafe partial class Init(int control, int[] runtimeDescriptors)
     private LinkControl Links => links ??= new LinkControl(plan, network, runtimeDescriptors);
 
     private DnsService Dns => dns ??= new DnsService(plan, network, runtimeDescriptors, ConnectToMachine);
+
+    /// <summary>By what means the sandbox is limited, where it is.</summary>
+    public Limitation? Limitation { get; init; }
 
     /// <summary>Returns in the process of a test only, with what that process is to do.</summary>
     /// <param name="spec">What to build.</param>
@@ -49,9 +53,13 @@ internal sealed unsafe partial class Init(int control, int[] runtimeDescriptors)
             try
             {
                 (plan, hardened) = (spec.Plan, spec.Hardened);
+                if (spec.Limits != null)
+                    Limit(spec.Limits, notes);
                 network = SandboxBuilder.Build(spec, rootPlan, notes, out roots);
                 if (spec.Kernel != null)
                     KernelBuilder.Apply(spec.Kernel);
+                if (spec.Keep != Keep.Never)
+                    Descriptors.LetGoOfStandard("/dev/null");
                 if (plan.HasConditions)
                     Links.Apply(notes);
                 if (plan.Dns != null)
@@ -84,13 +92,13 @@ internal sealed unsafe partial class Init(int control, int[] runtimeDescriptors)
     /// <param name="spec">What was built.</param>
     /// <param name="rootPlan">How the root tree was laid out.</param>
     /// <param name="requests">The socket by which the test asks.</param>
-    /// <param name="hostNamespace">The network namespace of its host.</param>
-    /// <param name="layers">The tmpfs of what is written to the root tree.</param>
-    public void Attend(SandboxSpec spec, IReadOnlyList<RootEntry> rootPlan, int requests, int hostNamespace, int layers)
+    /// <param name="built">The network namespace of its host, and what <see cref="SandboxRoots.HandOver"/> says.</param>
+    public void Attend(SandboxSpec spec, IReadOnlyList<RootEntry> rootPlan, int requests, int[] built)
     {
         (plan, hardened, isAttending, attended) = (spec.Plan, spec.Hardened, true, requests);
-        network = SandboxNetwork.Of(plan, hostNamespace);
-        roots = SandboxRoots.Of(new PrivateLayers(rootPlan, SandboxBuilder.EtcFiles(spec, plan.Test, network.HasIPv6), layers));
+        network = SandboxNetwork.Of(plan, built[0]);
+        roots = SandboxRoots.Of(built is not [_, var layers] ? null
+            : spec.Roots == null ? new PrivateLayers(rootPlan, SandboxBuilder.EtcFiles(spec, plan.Test, network.HasIPv6), layers) : new PrivateLayers(layers));
         Serve(requests, first: null);
     }
 
@@ -146,6 +154,13 @@ internal sealed unsafe partial class Init(int control, int[] runtimeDescriptors)
             case ControlKind.Finish:
                 BeginEnd();
                 return null;
+            case ControlKind.EndTest:
+                if (test > 0 && !testEnded)
+                    _ = Libc.Kill(test, SignalNumbers.SIGKILL);
+                return null;
+            case ControlKind.Keep:
+                Stay(message);
+                return null;
             default:
                 Answer(from, message, descriptors);
                 return null;
@@ -179,7 +194,7 @@ internal sealed unsafe partial class Init(int control, int[] runtimeDescriptors)
                 case HostRequest.Spawn:
                     if (lives != null)
                         RequireRunning(host, descriptors);
-                    processes ??= new HostProcesses(Views, hardened);
+                    processes ??= new HostProcesses(Views, hardened, limiter);
                     (number, given) = processes.Start(host, ProgramStart.Read(ref reader), from, descriptors);
                     break;
                 case HostRequest.Layers:
@@ -195,6 +210,13 @@ internal sealed unsafe partial class Init(int control, int[] runtimeDescriptors)
                     break;
                 case HostRequest.Resume:
                     Lives.Resume(host);
+                    break;
+                case HostRequest.Freeze:
+                    number = Lives.Freeze(host) ? 1 : 0;
+                    break;
+                case HostRequest.Usage:
+                    if (limiter?.Usage(host) is { } usage)
+                        bytes = new ByteWriter().Usage(usage).Written.ToArray();
                     break;
                 case HostRequest.Kill:
                     Lives.Kill(host);
@@ -241,7 +263,7 @@ internal sealed unsafe partial class Init(int control, int[] runtimeDescriptors)
 
     private HostViews Views => views ??= new HostViews(plan, network, roots);
 
-    private HostLives Lives => lives ??= new HostLives(network, Views, this);
+    private HostLives Lives => lives ??= new HostLives(network, Views, this, MakeFreezer);
 
     private void RequireRunning(int host, int[] descriptors)
     {
@@ -261,11 +283,15 @@ internal sealed unsafe partial class Init(int control, int[] runtimeDescriptors)
     {
         var (ours, theirs) = UnixSocket.Pair(SocketConstants.SOCK_SEQPACKET);
         mountsBefore = MountSnapshot.Take();
+        limiter?.Prepare();
         test = Clone.Fork(0, out int pidFd);
         if (test == 0)
         {
             ChangeSigChld(SigMask.SIG_UNBLOCK, out _);
-            return start.Enter(theirs, hardened, runtimeDescriptors);
+            if (limiter == null)
+                return start.Enter(theirs, hardened, runtimeDescriptors);
+            limiter.Apply(plan.Test.Index, isTest: true);
+            return start.Enter(theirs, hardened, runtimeDescriptors, limiter.LimitTestsFiles);
         }
         controls.Add(ours);
         Descriptors.Close(pidFd);
@@ -302,10 +328,13 @@ internal sealed unsafe partial class Init(int control, int[] runtimeDescriptors)
         int pid, status;
         while ((pid = Libc.WaitPid(-1, &status, WaitOptions.WNOHANG)) > 0)
         {
+            if (limiter != null)
+                NoteEnd(pid, new ProcessEnd(status));
             processes?.Ended(pid, status);
             if (pid != test)
                 continue;
             testEnded = true;
+            SayHits();
             UnixSocket.Send(control, new ByteWriter().Byte((byte)ControlKind.TestEnded).Int32(status).Written);
         }
     }

@@ -43,6 +43,12 @@ internal sealed partial class InitConnection(int socket)
     /// <summary>What needs no more words than the host: <see cref="HostRequest.Pause"/>, <see cref="HostRequest.Kill"/> and the like.</summary>
     public void Do(HostRequest request, int host) => Ask(Request(request, host));
 
+    /// <summary>Freezes a host's programs; false: they are stopped by signals.</summary>
+    public bool Freeze(int host) => Ask(Request(HostRequest.Freeze, host)).Number == 1;
+
+    /// <summary>What a host's programs have taken, or with -1 the sandbox; null: nothing counts it.</summary>
+    public ResourceUsage? Usage(int host) => Ask(Request(HostRequest.Usage, host)).Bytes is { Length: > 0 } bytes ? ReadUsage(bytes) : null;
+
     /// <summary>Changes the running network.</summary>
     public void Change(int host, Networking.PlanChange change) => Ask(Request(HostRequest.Change, host).Change(change));
 
@@ -112,6 +118,12 @@ internal sealed partial class InitConnection(int socket)
         if (reader.String() is { } problem)
             throw new SandboxException(problem);
         return (descriptors.Length > 0 ? descriptors[0] : -1, reader.Int32(), reader.Bytes().ToArray());
+    }
+
+    private static ResourceUsage ReadUsage(byte[] bytes)
+    {
+        var reader = new ByteReader(bytes);
+        return reader.Usage();
     }
 
     private static SandboxException Gone() => new("The sandbox is gone: it was disposed of, or its init process has ended.");

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace NsFixture.Launching;
 
@@ -47,7 +48,14 @@ internal static class Precompilation
         }
     }
 
-    public static bool IsNative(MethodBase method) => (method.Attributes & MethodAttributes.PinvokeImpl) != 0;
+    /// <summary>Finds the functions that the types' native methods call.</summary>
+    public static void Link(IEnumerable<Type> types)
+    {
+        foreach (MethodInfo method in types.SelectMany(t => t.GetMethods(All)).Where(IsNative))
+            Attempt(() => Marshal.Prelink(method));
+    }
+
+    private static bool IsNative(MethodBase method) => (method.Attributes & MethodAttributes.PinvokeImpl) != 0;
 
     private static void CompileMethods(Type type)
     {

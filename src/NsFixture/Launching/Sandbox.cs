@@ -15,11 +15,18 @@ internal sealed partial class Sandbox(EventLoop loop, int control, SandboxSpec s
     private Action? whenGone;
     private int pidFd = -1;
     private bool closed, killed;
+    private readonly List<string> limitHits = [];
 
     public SandboxSpec Spec { get; } = spec;
 
     /// <summary>Has the fork server say what it has to say: called when init's connection ends, which may be the server's doing.</summary>
     public required Action HearServer { get; init; }
+
+    /// <summary>Passes what init asks of the zygote on to it: host, channel; closes the channel.</summary>
+    public required Action<int, int> AskForFreezer { get; init; }
+
+    /// <summary>What limits the test has come up against: a sentence each.</summary>
+    public IReadOnlyList<string> LimitHits => limitHits;
 
     /// <summary>How the fork server was lost, and the sandbox with it; null: it was not.</summary>
     public string? ServerLoss { get; set; }
@@ -36,6 +43,9 @@ internal sealed partial class Sandbox(EventLoop loop, int control, SandboxSpec s
 
     /// <summary>Why there is no sandbox, if there is none.</summary>
     public string? Failure { get; private set; }
+
+    /// <summary>The same, to be said of one that is lost.</summary>
+    public string WhyLost => Failure ?? "the sandbox's init process ended unexpectedly";
 
     /// <summary>The id of init's process, as it is seen from here; 0 once that has ended. On the loop's thread.</summary>
     public int ProcessId => pidFd < 0 ? 0 : PidFd.ProcessId(pidFd);
@@ -190,6 +200,17 @@ internal sealed partial class Sandbox(EventLoop loop, int control, SandboxSpec s
                 break;
             case ControlKind.InitFailed:
                 Failure = "the sandbox could not be built: " + reader.Text();
+                break;
+            case ControlKind.Kept:
+                IsKept = true;
+                Close();
+                HearKept();
+                break;
+            case ControlKind.LimitHit:
+                limitHits.Add(reader.Text());
+                break;
+            case ControlKind.MakeFreezer:
+                AskForFreezer(reader.Int32(), descriptors[0]);
                 break;
             case ControlKind.Ending:
                 HearEnd(ref reader);

@@ -61,14 +61,21 @@ internal sealed class SandboxPool(ForkServer server, bool forkTests)
             ending.Add(sandbox.Gone);
         EventLoop.Shared.Post(() =>
         {
-            sandbox.Finish();
-            sandbox.WhenGone(() =>
+            if (sandbox.IsKept) // nobody waits for its end
             {
-                pendingEnds.Release();
-                lock (gate)
-                    ending.Remove(sandbox.Gone);
-            });
+                Forget();
+                return;
+            }
+            sandbox.Finish();
+            sandbox.WhenGone(Forget);
         });
+
+        void Forget()
+        {
+            pendingEnds.Release();
+            lock (gate)
+                ending.Remove(sandbox.Gone);
+        }
     }
 
     /// <summary>Completes when every sandbox that was released is gone.</summary>

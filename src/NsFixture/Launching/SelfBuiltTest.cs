@@ -16,7 +16,9 @@ namespace NsFixture.Launching;
 internal sealed class SelfBuiltTest(int control, int requests, int[] runtimeDescriptors)
 {
     /// <summary>Whether nothing in the sandbox needs somebody to look after it from the first.</summary>
-    public static bool Suffices(SandboxSpec spec) => spec.Plan.Hosts.Count == 1 && spec.Roots == null && spec.Kernel == null && spec.Plan.Dns == null && !spec.Plan.HasConditions && !spec.Plan.HasEgress;
+    public static bool Suffices(SandboxSpec spec) =>
+        spec.Plan.Hosts.Count == 1 && spec.Plan.Dns == null && !spec.Plan.HasConditions && !spec.Plan.HasEgress
+        && spec.Roots is null or { Hosts.Count: 0 } && spec.Kernel == null && spec.Limits == null && spec.Keep == Keep.Never;
 
     /// <summary>Returns what the test's process is to do, or ends this one.</summary>
     /// <param name="spec">What to build.</param>
@@ -29,10 +31,12 @@ internal sealed class SelfBuiltTest(int control, int requests, int[] runtimeDesc
         {
             SandboxNetwork network = SandboxBuilder.Build(spec, rootPlan, notes, out SandboxRoots roots);
             UnixSocket.Send(control, new ByteWriter().Byte((byte)ControlKind.InitReady).Strings(notes).Written);
-            int[] built = [network.NamespaceOf(spec.Plan.Test.Index), roots.Own];
-            UnixSocket.Send(requests, new ByteWriter().Byte((byte)ControlKind.Built).Written, built);
+            UnixSocket.Send(requests, new ByteWriter().Byte((byte)ControlKind.Built).Written, [network.NamespaceOf(spec.Plan.Test.Index), .. roots.HandOver()]);
             TestEnd.Begin();
-            return start.Enter(requests, spec.Hardened, runtimeDescriptors);
+            Action test = start.Enter(requests, spec.Hardened, runtimeDescriptors);
+            if (spec.Hardened)
+                TestEnd.BeginHardened();
+            return test;
         }
         catch (Exception e)
         {

@@ -221,7 +221,7 @@ internal sealed class TestLauncher
         {
             if (backend.Kind == LauncherKind.Exec)
                 sandbox.StartTest(DotnetHost.Arguments(request.AssemblyPath, "run-test"), DotnetHost.CurrentEnvironment(request.CoverageTrackers.Any(CoverageTrackers.IsMicrosofts) ? [("CORECLR_ENABLE_PROFILING", "0")] : null));
-            if (request.Spec.Plan.HasConditions)
+            if (request.Spec.Plan.HasConditions || request.Spec.Limits != null)
                 await Task.WhenAny(sandbox.Ready).ConfigureAwait(false); // the test's diagnostics are to say what puts them into effect
             Task run = TestRun.RunAsync(sandbox, request with { Notes = sandbox.Notes ?? [] }, deadline, tracker, cancellation);
             backend.Pool.Refill(request.Spec);

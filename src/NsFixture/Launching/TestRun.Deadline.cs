@@ -10,7 +10,7 @@ internal sealed partial class TestRun
     private void DumpAndKill()
     {
         int init = sandbox.ProcessId;
-        loop.Schedule(DumpLimit, sandbox.Kill);
+        loop.Schedule(DumpLimit, End);
         new Thread(() =>
         {
             string? text = null;
@@ -25,7 +25,7 @@ internal sealed partial class TestRun
             loop.Post(() =>
             {
                 dump = text;
-                sandbox.Kill();
+                End();
             });
         }) { IsBackground = true, Name = "NsFixture deadline" }.Start();
     }

@@ -10,12 +10,17 @@ internal sealed partial class TestRun
     private readonly List<TestReport> held = [];
     private bool awaitsLook, isKnown, failedForLeaks;
 
+    private bool HasLimits => sandbox.Spec.Limits != null;
+
     private void Pass(TestReport message)
     {
         bool isDone = message.Kind == TestReportKind.Done;
         isKnown |= isDone && message.Number != 0;
-        if (leaks != LeakMode.Fail || (held.Count == 0 && !(message.Kind == TestReportKind.Passed && tracker.IsLast(message.Case))))
+        bool isOutcome = message.Kind == TestReportKind.Passed || (message.Kind == TestReportKind.Failed && HasLimits);
+        if ((leaks != LeakMode.Fail && !HasLimits) || (held.Count == 0 && !(isOutcome && tracker.IsLast(message.Case))))
         {
+            if (message.Kind == TestReportKind.Failed || (message.Kind == TestReportKind.Passed && tracker.IsLast(message.Case)))
+                NoteOutcome(message.Kind == TestReportKind.Failed);
             tracker.Receive(message);
             return;
         }
@@ -54,14 +59,23 @@ internal sealed partial class TestRun
     {
         TestReport[] all = [.. held];
         held.Clear();
-        if (all is [.., { Kind: TestReportKind.Done }] && LeakNotice.Failure(sandbox.EndReport) is { } failure)
+        if (all is [.., { Kind: TestReportKind.Done }])
         {
-            failedForLeaks = true;
-            int last = Array.FindLastIndex(all, m => m.Kind == TestReportKind.Passed);
-            all[last] = all[last] with { Kind = TestReportKind.Failed, Failure = failure };
+            // Whether it has passed or failed, what it has come up against is the more likely cause of all the rest.
+            FailureInfo? left = leaks == LeakMode.Fail ? LeakNotice.Failure(sandbox.EndReport) : null, failure = LimitNotice.Failure(sandbox.LimitHits) ?? left;
+            int last = Array.FindLastIndex(all, m => m.Kind is TestReportKind.Passed or TestReportKind.Failed);
+            failedForLeaks = failure != null && failure == left && all[last].Kind == TestReportKind.Passed;
+            if (all[last].Kind == TestReportKind.Failed)
+                all[last] = all[last] with { Failure = LimitNotice.Add(sandbox.LimitHits, all[last].Failure!) };
+            else if (failure != null)
+                all[last] = all[last] with { Kind = TestReportKind.Failed, Failure = failure };
         }
         foreach (TestReport message in all)
+        {
+            if (message.Kind is TestReportKind.Passed or TestReportKind.Failed)
+                NoteOutcome(message.Kind == TestReportKind.Failed);
             tracker.Receive(message);
+        }
     }
 
     /// <summary>Has it said what the test leaves, when that is known.</summary>

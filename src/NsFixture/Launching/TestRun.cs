@@ -49,8 +49,10 @@ internal sealed partial class TestRun
     {
         if (sandbox.TakeConnection() is not { } connection)
         {
-            tracker.End(OfServer(sandbox, "The test had not started") ?? FailureInfo.Of(typeof(SandboxException), $"The test's sandbox was lost: {sandbox.Failure}."));
-            return Task.CompletedTask;
+            // Not before it is gone: until then it may not be known why.
+            return sandbox.Gone.ContinueWith(
+                _ => tracker.End(OfServer(sandbox, "The test had not started") ?? NotBuilt(sandbox) ?? FailureInfo.Of(typeof(SandboxException), $"The test's sandbox was lost: {sandbox.WhyLost}.")),
+                CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         }
         var run = new TestRun(sandbox, deadline, tracker, request.AssemblyPath, connection);
         sandbox.Name = request.RunnerType == typeof(Canary).AssemblyQualifiedName ? null : tracker.Name;
@@ -212,7 +214,8 @@ internal sealed partial class TestRun
             Drain();
         if (awaitsLook)
         {
-            sandbox.Finish(); // its last report was there, and what it leaves is still being looked for, or whoever should has gone
+            if (!MayStay)
+                sandbox.Finish(); // its last report was there, and what it leaves is still being looked for, or whoever should has gone
             return;
         }
         Finish(Stopped() ?? Ended($"The test's process {sandbox.End} {tracker.Progress}."));
@@ -233,12 +236,14 @@ internal sealed partial class TestRun
             CompleteLook();
             return;
         }
-        string why = sandbox.Failure ?? "the sandbox's init process ended unexpectedly";
         Finish(Stopped()
             ?? (OfServer(sandbox, started ? "The test had started" : "The test had not started") is { } lost ? lost with { Messages = [lost.Messages[0] + Tails()] }
-            : why.StartsWith("the sandbox could not be built", StringComparison.Ordinal) ? FailureInfo.Of(typeof(SandboxException), char.ToUpperInvariant(why[0]) + why[1..])
-            : Ended($"The test's sandbox was lost: {why}.")));
+            : NotBuilt(sandbox) ?? Ended($"The test's sandbox was lost: {sandbox.WhyLost}.")));
     }
+
+    // Null: it was.
+    private static FailureInfo? NotBuilt(Sandbox sandbox) => sandbox.Failure is { } why && why.StartsWith("the sandbox could not be built", StringComparison.Ordinal)
+        ? FailureInfo.Of(typeof(SandboxException), char.ToUpperInvariant(why[0]) + why[1..]) : null;
 
     private void Drain()
     {
@@ -277,9 +282,11 @@ internal sealed partial class TestRun
         Descriptors.Close(error.Pipe);
         try
         {
+            if (failure != null)
+                NoteOutcome(failed: true);
             tracker.End(failure);
             WarnOfLeaks();
-            completion.SetResult();
+            Complete();
         }
         catch (Exception e)
         {
@@ -299,7 +306,7 @@ internal sealed partial class TestRun
         : $"The test ran longer than its deadline of {deadline.TotalMilliseconds:0} ms and was ended. " +
         "If it needs more time, raise it: [IsolatedNetwork(Deadline = milliseconds)] or NSFIXTURE_DEADLINE=milliseconds." + Tails() + (dump == null ? "" : Environment.NewLine + dump));
 
-    private FailureInfo Ended(string message) => FailureInfo.Of(typeof(TestProcessEndedException), message + Tails());
+    private FailureInfo Ended(string message) => FailureInfo.Of(typeof(TestProcessEndedException), message + LimitNotice.Sentences(sandbox.LimitHits) + Tails());
 
     private string Tails() => Tail("standard output", output.Tail) + Tail("standard error", error.Tail);
 

@@ -28,7 +28,8 @@ internal sealed record TestStart(int Result, int Output, int Error, string[] Arg
     /// <param name="control">Its socket to ask about hosts by.</param>
     /// <param name="hardened">Whether it loses its privileges.</param>
     /// <param name="runtimeDescriptors">What the runtime of a fork needs open.</param>
-    public Action Enter(int control, bool hardened, int[] runtimeDescriptors)
+    /// <param name="limitFiles">Limits its open files, once it has those that it starts with; told whether a fresh runtime is to open more. Null: nothing does.</param>
+    public Action Enter(int control, bool hardened, int[] runtimeDescriptors, Action<bool>? limitFiles = null)
     {
         _ = Libc.SetSid();
         int input = FileSystem.OpenDescriptor("/dev/null", Fcntl.O_RDONLY);
@@ -41,6 +42,7 @@ internal sealed record TestStart(int Result, int Output, int Error, string[] Arg
         {
             int socket = Descriptors.DuplicateAbove(Result, HighDescriptor), controlSocket = Descriptors.DuplicateAbove(control, socket);
             Descriptors.CloseAllBut([.. runtimeDescriptors, socket, controlSocket]);
+            limitFiles?.Invoke(false);
             return () => TestProcess.Run(socket, controlSocket);
         }
         // By way of high numbers: either may have the other's.
@@ -48,6 +50,7 @@ internal sealed record TestStart(int Result, int Output, int Error, string[] Arg
         Descriptors.Duplicate(Descriptors.DuplicateAbove(Result, HighDescriptor), Wire.SocketDescriptor);
         Descriptors.Duplicate(high, Wire.ControlDescriptor);
         Descriptors.CloseAllBut([Wire.SocketDescriptor, Wire.ControlDescriptor]);
+        limitFiles?.Invoke(true);
         Execute();
         return () => { };
     }

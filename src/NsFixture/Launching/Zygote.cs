@@ -29,6 +29,9 @@ internal sealed partial class Zygote(int client, UserMapping mapping, List<strin
         /// <summary>What the test has built, once it is built.</summary>
         public int[] Built { get; set; } = [];
 
+        /// <summary>The control group that limits it; null: none does.</summary>
+        public Limiting.ControlGroup? Limits { get; init; }
+
         public int OpenDescriptors => 1 + (Control < 0 ? 0 : 1) + (Requests < 0 ? 0 : 1) + Built.Length;
 
         public void Forget()
@@ -61,6 +64,8 @@ internal sealed partial class Zygote(int client, UserMapping mapping, List<strin
                         Libc.Exit(0);
                     if ((ControlKind)message[0] == ControlKind.TendTree)
                         TendTree(message);
+                    else if ((ControlKind)message[0] == ControlKind.MakeFreezer)
+                        MakeFreezer(message, descriptors[0]);
                     else if (CreateSandbox(message, descriptors) is { } test)
                         return test;
                 }
@@ -101,7 +106,7 @@ internal sealed partial class Zygote(int client, UserMapping mapping, List<strin
         if (Libc.Unshare((int)(Sched.CLONE_NEWNS | Sched.CLONE_NEWNET | Sched.CLONE_NEWUTS)) != 0)
             throw LinuxException.Last("unshare", "mnt, net, uts");
         SandboxNetwork network = SandboxBuilder.Build(new SandboxOptions().Resolve(Path.GetDirectoryName(typeof(Zygote).Assembly.Location)!), rootPlan, [], out SandboxRoots roots);
-        _ = (network.NamespaceOf(0), roots.Own);
+        _ = (network.NamespaceOf(0), roots.HandOver());
         network.Dispose();
         Leftovers.Rehearse();
         roots.Dispose();
@@ -110,7 +115,9 @@ internal sealed partial class Zygote(int client, UserMapping mapping, List<strin
         if (Libc.SetNs(mounts, (int)Sched.CLONE_NEWNS) != 0)
             throw LinuxException.Last("setns", "mnt");
         Descriptors.Close(mounts);
-        if (PairFork.IsSupported)
+        if (!Mounts.HasPivotRoot)
+            NoteNoPairs("without pivot_root, process 1 has to change its root itself");
+        else if (PairFork.IsSupported)
             RehearsePairs();
     }
 
@@ -225,7 +232,7 @@ internal sealed partial class Zygote(int client, UserMapping mapping, List<strin
                 if (Clone.Fork(0, out _) == 0)
                 {
                     Descriptors.CloseAllBut([.. runtimeDescriptors.AsSpan(), child.Control, child.Requests, .. child.Built.AsSpan()]);
-                    new Init(child.Control, runtimeDescriptors).Attend(child.Spec!, rootPlan, child.Requests, child.Built[0], child.Built[1]);
+                    new Init(child.Control, runtimeDescriptors).Attend(child.Spec!, rootPlan, child.Requests, child.Built);
                 }
             }
             catch (Exception e)
@@ -251,6 +258,8 @@ internal sealed partial class Zygote(int client, UserMapping mapping, List<strin
         bool alone = pairs != null && test != null && SelfBuiltTest.Suffices(spec);
         if (alone)
             (requests, testRequests) = UnixSocket.Pair(SocketConstants.SOCK_SEQPACKET);
+        Limiting.ControlGroup? group = null;
+        Limitation? limitation = spec.Limits == null ? null : Limit(spec.Limits, out group);
         var (read, write) = Descriptors.Pipe();
         int pid = -1;
         try
@@ -259,12 +268,12 @@ internal sealed partial class Zygote(int client, UserMapping mapping, List<strin
             if (pid == 0)
             {
                 // Two arrays would be joined by way of a list, which is to be compiled.
-                Descriptors.CloseAllBut([.. runtimeDescriptors.AsSpan(), read, testRequests, .. descriptors.AsSpan()]);
+                Descriptors.CloseAllBut([.. runtimeDescriptors.AsSpan(), read, testRequests, .. descriptors.AsSpan(), .. (limitation?.Descriptors).AsSpan()]);
                 if (!ForkedChild.WaitForParent(read))
                     Libc.Exit(1);
-                return alone ? new SelfBuiltTest(control, testRequests, runtimeDescriptors).Run(spec, rootPlan, test!, notes) : new Init(control, runtimeDescriptors).Run(spec, rootPlan, test, notes);
+                return alone ? new SelfBuiltTest(control, testRequests, runtimeDescriptors).Run(spec, rootPlan, test!, notes) : new Init(control, runtimeDescriptors) { Limitation = limitation }.Run(spec, rootPlan, test, notes);
             }
-            children.Add(new Child(id, pid, pidFd, spec) { Control = alone ? control : -1, Requests = requests });
+            children.Add(new Child(id, pid, pidFd, spec) { Control = alone ? control : -1, Requests = requests, Limits = group });
             UserMap.Write(pid, mapping);
             FileSystem.WriteAll(write, [1], "to init");
             UnixSocket.Send(client, new ByteWriter().Byte((byte)ControlKind.SandboxCreated).Int32(id).Written, pidFd);
@@ -281,7 +290,7 @@ internal sealed partial class Zygote(int client, UserMapping mapping, List<strin
                     Descriptors.Close(control);
                 if (pid < 0)
                     Descriptors.Close(requests);
-                foreach (int fd in (int[])[read, write, testRequests, .. descriptors.AsSpan(1)])
+                foreach (int fd in (int[])[read, write, testRequests, .. descriptors.AsSpan(1), .. (limitation?.Descriptors).AsSpan()])
                     Descriptors.Close(fd);
             }
         }

@@ -7,24 +7,32 @@ namespace NsFixture.Limiting;
 
 /// <summary>
 /// A control group of one's own (cgroups(7)), below the one that the calling process is in: of version 2 where that has the controllers, else one a controller of version 1. Its directories are named after the process that
-/// made it, and the pid namespace that this is in, so that whoever finds one there knows whether it is left.
+/// is to take it away, and the pid namespace that this is in, so that whoever finds one there knows whether it is left.
 /// </summary>
-internal sealed class ControlGroup : IDisposable
+internal sealed partial class ControlGroup : IDisposable
 {
     private const string Prefix = "nsfixture-";
+
+    /// <summary>Freezes and thaws a group of version 1: <c>FROZEN</c>, <c>THAWED</c>.</summary>
+    public const string FreezerFile = "freezer.state";
 
     private const int Period = 100_000; // microseconds
     private static int made;
 
-    private static string Mine { get; } = Prefix + (FileSystem.ReadLinkIfThere("/proc/self/ns/pid") ?? "").Trim('p', 'i', 'd', ':', '[', ']') + "-";
+    private static string Mine { get; } = Prefix + (FileSystem.LinkTargetIfThere("/proc/self/ns/pid") ?? "").Trim('p', 'i', 'd', ':', '[', ']') + "-";
 
     private readonly Dictionary<string, string> directories = []; // by controller; the same for all of version 2
-    private readonly bool isUnified;
 
-    private ControlGroup(bool isUnified) => this.isUnified = isUnified;
+    private ControlGroup(bool isUnified) => IsUnified = isUnified;
+
+    /// <summary>Of version 2, which has one hierarchy for all controllers.</summary>
+    public bool IsUnified { get; }
 
     /// <summary>Of version 1 or 2, to be said where it matters.</summary>
-    public string Version => isUnified ? "version 2" : "version 1";
+    public string Version => IsUnified ? "version 2" : "version 1";
+
+    /// <summary>Where it is, by controller.</summary>
+    public IReadOnlyDictionary<string, string> Directories => directories;
 
     /// <summary>The files that a process writes "0" to, to be in it.</summary>
     public IEnumerable<string> MemberFiles => directories.Values.Distinct().Select(d => $"{d}/cgroup.procs");
@@ -32,11 +40,13 @@ internal sealed class ControlGroup : IDisposable
     /// <summary>Makes one with limits. Null: the caller may not, or the machine has none; <paramref name="why"/> not.</summary>
     /// <param name="limits">What of it may be taken.</param>
     /// <param name="helpers">Processes of NsFixture's own that are in it.</param>
+    /// <param name="keeper">The process that is to take it away, after which it is named: when that has gone, and it has not, it is left.</param>
     /// <param name="why">The cause.</param>
-    public static ControlGroup? Create(Limits limits, int helpers, out string why)
+    /// <param name="more">Controllers that it has besides, for groups below it.</param>
+    public static ControlGroup? Create(Limits limits, int helpers, int keeper, out string why, params string[] more)
     {
-        string[] controllers = [.. Needed(limits)];
-        string name = string.Create(CultureInfo.InvariantCulture, $"{Mine}{Environment.ProcessId}-{Interlocked.Increment(ref made)}");
+        string[] controllers = [.. Needed(limits).Union(more)];
+        string name = string.Create(CultureInfo.InvariantCulture, $"{Mine}{keeper}-{Interlocked.Increment(ref made)}");
         var problems = new List<string>();
         foreach (bool isUnified in (bool[])[true, false])
         {
@@ -59,16 +69,64 @@ internal sealed class ControlGroup : IDisposable
         return null;
     }
 
-    public ResourceUsage Usage()
+    /// <summary>One that is there, by other paths.</summary>
+    /// <param name="isUnified">Whether it is of version 2.</param>
+    /// <param name="directories">Where it is, by controller.</param>
+    public static ControlGroup Of(bool isUnified, IEnumerable<(string Controller, string Directory)> directories)
+    {
+        var group = new ControlGroup(isUnified);
+        foreach (var (controller, directory) in directories)
+            group.directories[controller] = directory;
+        return group;
+    }
+
+    /// <summary>Makes one in this one, with limits of its own.</summary>
+    /// <exception cref="LinuxException">It cannot be; nothing is left of it.</exception>
+    public ControlGroup MakeBelow(string name, Limits limits)
+    {
+        foreach (string directory in IsUnified ? directories.Values.Distinct() : [])
+            TryWrite($"{directory}/cgroup.subtree_control", string.Join(' ', directories.Keys.Select(Unified).Where(c => c.Length > 0).Distinct().Select(c => "+" + c)));
+        ControlGroup below = Below(name);
+        try
+        {
+            foreach (string directory in below.directories.Values.Distinct())
+                if (Libc.Mkdir(directory, 0x1ED /* 0755 */) != 0)
+                    throw LinuxException.Last("mkdir", directory);
+            below.Apply(limits, helpers: 0);
+            return below;
+        }
+        catch
+        {
+            below.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The one of that name in this one, which is there.</summary>
+    public ControlGroup Below(string name) => Of(IsUnified, directories.Select(d => (d.Key, $"{d.Value}/{name}")));
+
+    /// <summary>What has been taken, by whatever is in it and in those below it.</summary>
+    /// <param name="below">Those.</param>
+    public ResourceUsage Usage(params IReadOnlyList<ControlGroup> below)
     {
         string memory = Of("memory"), cpu = Of("cpu"), pids = Of("pids");
-        long? time = isUnified ? Keyed(cpu, "cpu.stat", "usage_usec") * 1000 : Number(Of("cpuacct"), "cpuacct.usage");
-        long throttled = isUnified ? (Keyed(cpu, "cpu.stat", "throttled_usec") ?? 0) * 1000 : Keyed(cpu, "cpu.stat", "throttled_time") ?? 0;
-        return new ResourceUsage(
-            Number(memory, isUnified ? "memory.current" : "memory.usage_in_bytes"), Number(memory, isUnified ? "memory.peak" : "memory.max_usage_in_bytes"),
-            Keyed(memory, isUnified ? "memory.events" : "memory.oom_control", "oom_kill") ?? 0,
+        long? time = IsUnified ? Keyed(cpu, "cpu.stat", "usage_usec") * 1000 : Number(Of("cpuacct"), "cpuacct.usage");
+        long throttled = IsUnified ? (Keyed(cpu, "cpu.stat", "throttled_usec") ?? 0) * 1000 : Keyed(cpu, "cpu.stat", "throttled_time") ?? 0;
+        ResourceUsage usage = new ResourceUsage(
+            Number(memory, IsUnified ? "memory.current" : "memory.usage_in_bytes"), Number(memory, IsUnified ? "memory.peak" : "memory.max_usage_in_bytes"),
+            Keyed(memory, IsUnified ? "memory.events" : "memory.oom_control", "oom_kill") ?? 0,
             time is { } nanoseconds ? TimeSpan.FromTicks(nanoseconds / TimeSpan.NanosecondsPerTick) : null, TimeSpan.FromTicks(throttled / TimeSpan.NanosecondsPerTick),
-            (int?)Number(pids, "pids.current"), Keyed(pids, "pids.events", "max") ?? 0);
+            (int?)Number(pids, "pids.current"), Keyed(pids, "pids.events", "max") ?? 0) with
+        {
+            CpuStalled = Stalled(cpu, "cpu"), MemoryStalled = Stalled(memory, "memory"), IoStalled = Stalled(Of("blkio"), "io"),
+        };
+        // Version 1 counts these where they happen, version 2 in all groups above, too.
+        foreach (ControlGroup group in IsUnified ? [] : below)
+        {
+            ResourceUsage part = group.Usage();
+            usage = usage with { OutOfMemoryKills = usage.OutOfMemoryKills + part.OutOfMemoryKills, RefusedForks = usage.RefusedForks + part.RefusedForks };
+        }
+        return usage;
     }
 
     /// <summary>Ends what is in it, and takes it away.</summary>
@@ -77,27 +135,6 @@ internal sealed class ControlGroup : IDisposable
         foreach (string directory in directories.Values.Distinct())
             Remove(directory);
         directories.Clear();
-    }
-
-    /// <summary>Directories of groups whose makers have gone.</summary>
-    public static IEnumerable<string> FindLeft()
-    {
-        foreach (string top in Hierarchies().Select(h => h.Directory).Distinct())
-            foreach (string directory in Subdirectories(top))
-                if (Path.GetFileName(directory)[Mine.Length..].Split('-') is [var maker, _] && int.TryParse(maker, NumberStyles.None, CultureInfo.InvariantCulture, out int id) && !Directory.Exists($"/proc/{id}"))
-                    yield return directory;
-
-        static string[] Subdirectories(string top)
-        {
-            try
-            {
-                return Directory.GetDirectories(top, Mine + "*");
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                return [];
-            }
-        }
     }
 
     /// <summary>Ends what is in a group, and takes it away; false: it could not be.</summary>
@@ -111,6 +148,10 @@ internal sealed class ControlGroup : IDisposable
             if (Marshal.GetLastPInvokeError() != Err.EBUSY || watch.Elapsed > TimeSpan.FromSeconds(10))
                 return false;
             // Processes leave it while they end, which takes a moment.
+            foreach (string below in DirectoryNames.Of(directory).Select(n => $"{directory}/{n}").Where(Directory.Exists))
+                Remove(below);
+            if (FileSystem.Exists($"{directory}/{FreezerFile}"))
+                TryWrite($"{directory}/{FreezerFile}", "THAWED"); // what is frozen does not even end
             foreach (string line in FileSystem.ReadTextIfThere($"{directory}/cgroup.procs").Split('\n', StringSplitOptions.RemoveEmptyEntries))
                 if (int.Parse(line, CultureInfo.InvariantCulture) is > 0 and var process) // 0: of another pid namespace
                     _ = Libc.Kill(process, SignalNumbers.SIGKILL);
@@ -119,7 +160,8 @@ internal sealed class ControlGroup : IDisposable
         return true;
     }
 
-    private static IEnumerable<string> Needed(Limits limits)
+    /// <summary>The controllers that limits take.</summary>
+    public static IEnumerable<string> Needed(Limits limits)
     {
         if (limits.Memory != null)
             yield return "memory";
@@ -138,13 +180,13 @@ internal sealed class ControlGroup : IDisposable
     {
         if (limits.Memory is { } memory)
         {
-            Set("memory", isUnified ? "memory.max" : "memory.limit_in_bytes", $"{memory}");
-            TrySet("memory", isUnified ? "memory.swap.max" : "memory.memsw.limit_in_bytes", isUnified ? "0" : $"{memory}"); // no such file: no swap
+            Set("memory", IsUnified ? "memory.max" : "memory.limit_in_bytes", $"{memory}");
+            TrySet("memory", IsUnified ? "memory.swap.max" : "memory.memsw.limit_in_bytes", IsUnified ? "0" : $"{memory}"); // no such file: no swap
         }
         if (limits.Cpu is { } cpu)
         {
             long quota = (long)(cpu * Period);
-            if (isUnified)
+            if (IsUnified)
             {
                 Set("cpu", "cpu.max", $"{quota} {Period}");
             }
@@ -160,7 +202,7 @@ internal sealed class ControlGroup : IDisposable
             return;
         foreach (string device in Disks())
         {
-            if (isUnified)
+            if (IsUnified)
             {
                 Set("blkio", "io.max", $"{device} rbps={rate} wbps={rate}");
                 continue;
@@ -170,67 +212,20 @@ internal sealed class ControlGroup : IDisposable
         }
     }
 
-    // Below the caller's own group, or the nearest above it that may have children with these controllers: with version 2, one with processes may not.
-    private static string UnifiedDirectory(string name, string[] controllers)
-    {
-        string[] wanted = [.. controllers.Select(c => c switch { "blkio" => "io", "cpuacct" => "cpu", _ => c }).Distinct()];
-        var (top, own) = Hierarchies().Where(h => h.Controller == "").Select(h => (h.Mount, h.Directory)).FirstOrDefault();
-        if (top == null)
-            throw new LinuxException("find", "a cgroup2 file system", Err.ENOENT);
-        for (string parent = own; parent.Length >= top.Length; parent = Path.GetDirectoryName(parent)!)
-        {
-            string directory = $"{parent}/{name}";
-            if (Directory.Exists(directory))
-                return directory; // made for another controller
-            string[] there = FileSystem.ReadTextIfThere($"{parent}/cgroup.controllers").Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
-            if (wanted.Except(there).FirstOrDefault() is { } missing)
-                throw new LinuxException("use", $"controller {missing} in {parent}", Err.ENOENT);
-            if (Libc.Mkdir(directory, 0x1ED /* 0755 */) != 0)
-                continue;
-            TryWrite($"{parent}/cgroup.subtree_control", string.Join(' ', wanted.Select(c => "+" + c)));
-            if (FileSystem.ReadTextIfThere($"{directory}/cgroup.controllers").Split((char[])[' ', '\n']) is var got && !wanted.Except(got).Any())
-                return directory;
-            _ = Libc.RmDir(directory);
-        }
-        throw new LinuxException("mkdir", $"{own}/{name}", Err.EACCES);
-    }
-
-    private static string Directory1(string controller, string name)
-    {
-        string parent = Hierarchies().Where(h => h.Controller == controller).Select(h => h.Directory).FirstOrDefault() ?? throw new LinuxException("find", $"controller {controller}", Err.ENOENT);
-        string directory = $"{parent}/{name}";
-        if (Libc.Mkdir(directory, 0x1ED /* 0755 */) != 0 && Marshal.GetLastPInvokeError() is var error and not Err.EEXIST)
-            throw new LinuxException("mkdir", directory, error);
-        return directory;
-    }
-
-    /// <summary>The controllers' mount points and, below them, the caller's own groups; of version 2 the controller's name is empty.</summary>
-    private static IEnumerable<(string Controller, string Mount, string Directory)> Hierarchies()
-    {
-        Dictionary<string, string> own = File.ReadLines("/proc/self/cgroup").Select(l => l.Split(':', 3)).SelectMany(p => p[1].Split(',').Select(c => (c, p[2]))).ToDictionary(p => p.c, p => p.Item2);
-        foreach (string line in File.ReadLines("/proc/self/mountinfo"))
-        {
-            string[] halves = line.Split(" - ", 2), left = halves[0].Split(' '), right = halves[1].Split(' ');
-            string root = left[3], mount = left[4];
-            string[] controllers = right[0] switch { "cgroup2" => [""], "cgroup" => right[2].Split(','), _ => [] };
-            foreach (string controller in controllers)
-            {
-                if (!own.TryGetValue(controller, out string? path))
-                    continue;
-                // A container sees its own group as the mount's root.
-                string below = path.StartsWith(root, StringComparison.Ordinal) ? path[root.Length..].Trim('/') : "";
-                string directory = below.Length == 0 ? mount : $"{mount}/{below}";
-                yield return (controller, mount, Directory.Exists(directory) ? directory : mount);
-            }
-        }
-    }
-
     private static IEnumerable<string> Disks() =>
         from disk in Directory.Exists("/sys/block") ? Directory.GetDirectories("/sys/block") : []
         where !Path.GetFileName(disk).StartsWith("loop", StringComparison.Ordinal) && !Path.GetFileName(disk).StartsWith("ram", StringComparison.Ordinal)
         select FileSystem.ReadTextIfThere($"{disk}/dev").Trim() into device
         where device.Length > 0
         select device;
+
+    // "some avg10=0.00 avg60=0.00 avg300=0.00 total=123", in microseconds; in version 1 there is none.
+    private TimeSpan? Stalled(string directory, string resource) => !IsUnified || directory.Length == 0 ? null
+        : FileSystem.ReadTextIfThere($"{directory}/{resource}.pressure").Split('\n').FirstOrDefault(l => l.StartsWith("some ", StringComparison.Ordinal))?.Split("total=") is [_, var total]
+            && long.TryParse(total, NumberStyles.None, CultureInfo.InvariantCulture, out long time) ? TimeSpan.FromMicroseconds(time) : null;
+
+    // What version 2 calls a controller; empty: none is needed there.
+    private static string Unified(string controller) => controller switch { "blkio" => "io", "cpuacct" => "cpu", "freezer" => "", _ => controller };
 
     private string Of(string controller) => directories.GetValueOrDefault(controller, "");
 

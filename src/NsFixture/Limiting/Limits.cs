@@ -1,7 +1,9 @@
 namespace NsFixture;
 
-/// <summary>How much of the machine a command may take, with all that it starts. What is not given is not limited.</summary>
+/// <summary>How much of the machine a command, a host or a sandbox may take, with all that it starts. What is not given is not limited.</summary>
 /// <seealso cref="NamespaceCommand.WithLimits"/>
+/// <seealso cref="SandboxOptions.Limits"/>
+/// <seealso cref="NodeDeclaration{TSelf}.WithLimits"/>
 public sealed record Limits
 {
     internal const long LeastMemory = 1 << 20;

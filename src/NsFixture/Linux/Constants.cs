@@ -5,6 +5,8 @@ namespace NsFixture.Linux;
 [CHeader("sys/resource.h")]
 internal static class ResourceLimits
 {
+    public const int RLIMIT_DATA = 2;
+    public const int RLIMIT_NPROC = 6;
     public const int RLIMIT_NOFILE = 7;
     public const int RLIMIT_AS = 9;
 }
@@ -126,9 +128,12 @@ internal static class Err
     public const int EAFNOSUPPORT = 97;
     public const int EADDRINUSE = 98;
     public const int EADDRNOTAVAIL = 99;
+    public const int ENETDOWN = 100;
+    public const int ENETUNREACH = 101;
     public const int ECONNRESET = 104;
     public const int EINPROGRESS = 115;
     public const int ECONNREFUSED = 111;
+    public const int EHOSTUNREACH = 113;
 }
 
 [CHeader("sys/socket.h")]

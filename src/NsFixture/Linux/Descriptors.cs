@@ -44,6 +44,16 @@ internal static unsafe class Descriptors
     /// <summary>Makes <paramref name="to"/> a copy of <paramref name="from"/> that children inherit.</summary>
     public static void Duplicate(int from, int to) => LinuxException.Check(Libc.Dup3(from, to, 0), "dup3", $"{from} to {to}");
 
+    /// <summary>Lets go of standard input, output and error, in whose place there is nothing: else whoever reads what others write to them waits for the end of this process, too.</summary>
+    /// <param name="nothing">Where /dev/null is.</param>
+    public static void LetGoOfStandard(string nothing)
+    {
+        int fd = FileSystem.OpenDescriptor(nothing, Fcntl.O_RDWR);
+        for (int i = 0; i < 3; i++)
+            Duplicate(fd, i);
+        Close(fd);
+    }
+
     /// <summary>A copy with a number of at least <paramref name="lowest"/>, closed on exec.</summary>
     public static int DuplicateAbove(int fd, int lowest) =>
         LinuxException.Check(Libc.Fcntl(fd, Fcntl.F_DUPFD_CLOEXEC, lowest), "fcntl F_DUPFD_CLOEXEC", fd.ToString());

@@ -133,27 +133,14 @@ internal static unsafe class FileSystem
         }
     }
 
-    /// <summary>What a symbolic link says, those of /proc included; null where there is none or one may not look.</summary>
-    public static string? LinkTargetIfThere(string link)
-    {
-        try
-        {
-            return new FileInfo(link).LinkTarget;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
-
     public static void Symlink(string target, string link)
     {
         if (Libc.Symlink(target, link) != 0)
             throw LinuxException.Last("symlink", $"{link} → {target}");
     }
 
-    /// <summary>What a symbolic link leads to; null where there is none or one may not look.</summary>
-    public static string? ReadLinkIfThere(string path)
+    /// <summary>What a symbolic link says, those of /proc included; null where there is none or one may not look.</summary>
+    public static string? LinkTargetIfThere(string path)
     {
         const int longest = 4096;
         byte* target = stackalloc byte[longest];

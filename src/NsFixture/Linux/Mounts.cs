@@ -54,6 +54,9 @@ internal static unsafe class Mounts
         }
     }
 
+    /// <summary>Whether <see cref="ChangeRoot"/> has not been refused pivot_root(2), which gives every process in the old root the new one; chroot(2) does so for its caller alone.</summary>
+    public static bool HasPivotRoot { get; private set; } = true;
+
     /// <summary>Makes <paramref name="newRoot"/> the root; the old one stays reachable at <paramref name="putOld"/>.</summary>
     /// <param name="newRoot">A mount.</param>
     /// <param name="putOld">A directory in it; the same as the first: nowhere, the old root is let go of.</param>
@@ -74,6 +77,7 @@ internal static unsafe class Mounts
         }
         else
         {
+            HasPivotRoot = false;
             string note = $"The root is changed by chroot: {LinuxException.Last("pivot_root", "the new root").Message}. The old root lies below the new one, where code that has capabilities inside can bring it to light; Hardened takes them away.";
             // As switch_root(8) does it: the new root covers the old one, and whoever climbs to the top ends up in it again.
             if (keeps)

@@ -11,6 +11,15 @@ internal static class PidFd
             throw LinuxException.Last("pidfd_send_signal", SignalNames.Describe(signal));
     }
 
+    /// <summary>
+    /// The same for all of the group that it leads; one that has ended is no error. By its number, since pidfd_send_signal(2) knows groups from Linux 6.9 on only: it keeps that for as long as anyone is in the group.
+    /// </summary>
+    public static void SignalGroup(int pidFd, int signal)
+    {
+        if (ProcessId(pidFd) is > 1 and var leader)
+            _ = Libc.Kill(-leader, signal);
+    }
+
     /// <summary>The id of the process as this process's /proc has it; 0 or less once it has ended (proc_pid_fdinfo(5)).</summary>
     public static int ProcessId(int pidFd)
     {

@@ -21,6 +21,14 @@ internal struct CloneArgs
     public ulong cgroup;
 }
 
+[CHeader("sys/resource.h", CName = "struct rlimit")]
+[StructLayout(LayoutKind.Sequential)]
+internal struct RLimit
+{
+    public ulong rlim_cur;
+    public ulong rlim_max;
+}
+
 [CHeader("sys/socket.h", CName = "struct msghdr")]
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct MsgHdr

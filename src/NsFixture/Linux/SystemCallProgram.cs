@@ -68,9 +68,11 @@ internal sealed unsafe class SystemCallProgram
         public const int __NR_setgroups = 116;
         public const int __NR_capget = 125;
         public const int __NR_capset = 126;
+        public const int __NR_pivot_root = 155;
         public const int __NR_prctl = 157;
         public const int __NR_chroot = 161;
         public const int __NR_mount = 165;
+        public const int __NR_umount2 = 166;
         public const int __NR_exit_group = 231;
         public const int __NR_unshare = 272;
         public const int __NR_prlimit64 = 302;

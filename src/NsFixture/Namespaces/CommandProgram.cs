@@ -18,7 +18,7 @@ internal sealed class CommandProgram : IDisposable
     private readonly NamespaceCommand command;
     private readonly SystemCallProgram calls = new();
     private readonly SafeFileHandle file;
-    private readonly string ownDescriptors = $"/proc/{FileSystem.ReadLinkIfThere("/proc/self") ?? Libc.GetPid().ToString(CultureInfo.InvariantCulture)}/fd/";
+    private readonly string ownDescriptors = $"/proc/{FileSystem.LinkTargetIfThere("/proc/self") ?? Libc.GetPid().ToString(CultureInfo.InvariantCulture)}/fd/";
 
     /// <param name="command">What to run.</param>
     /// <param name="pipes">Where to report to, and to get answers from; null: nobody listens.</param>
@@ -175,6 +175,11 @@ internal sealed class CommandProgram : IDisposable
         ulong propagation = (command.New & NamespaceTypes.Mount) == 0 ? 0 : MountPropagationFlags.Of(command.Propagation);
         if (propagation != 0)
             Mount("none", "/", null, propagation);
+        if (command is { Root: { } pivot, PivotsRoot: true })
+        {
+            PivotRoot(pivot);
+            return;
+        }
         if (command.Root is { } root)
             calls.Add("chroot", root, Numbers.__NR_chroot, calls.Text(root));
         if ((command.WorkingDirectory ?? (command.Root == null ? null : "/")) is { } directory)
@@ -189,8 +194,21 @@ internal sealed class CommandProgram : IDisposable
         Mount("proc", proc, "proc", MountFlags.MS_NOSUID | MountFlags.MS_NOEXEC | MountFlags.MS_NODEV);
     }
 
+    // Old and new root on one place, and the old one taken from there: pivot_root(2) has it. Of /proc an ordinary user gets one only while another can be seen.
+    private void PivotRoot(string root)
+    {
+        Mount(root, root, null, MountFlags.MS_BIND | MountFlags.MS_REC);
+        if (command.ProcDirectory is { } proc)
+            Mount("proc", root.TrimEnd('/') + proc, "proc", MountFlags.MS_NOSUID | MountFlags.MS_NOEXEC | MountFlags.MS_NODEV);
+        calls.Add("chdir", root, Numbers.__NR_chdir, calls.Text(root));
+        calls.Add("pivot_root", root, Numbers.__NR_pivot_root, calls.Text("."), calls.Text("."));
+        calls.Add("umount", "the old root", Numbers.__NR_umount2, calls.Text("."), MountFlags.MNT_DETACH);
+        string directory = command.WorkingDirectory ?? "/";
+        calls.Add("chdir", directory, Numbers.__NR_chdir, calls.Text(directory));
+    }
+
     private void Mount(string source, string target, string? type, ulong flags) =>
-        calls.Add("mount", $"{type ?? "propagation"} on {target}", Numbers.__NR_mount, calls.Text(source), calls.Text(target), type == null ? 0 : calls.Text(type), (long)flags, 0);
+        calls.Add("mount", $"{type ?? (source == target ? source : "propagation")} on {target}", Numbers.__NR_mount, calls.Text(source), calls.Text(target), type == null ? 0 : calls.Text(type), (long)flags, 0);
 
     // Who enters a user namespace has an id there that is nobody's, as nsenter(1) knows.
     private void TakeOnIds()

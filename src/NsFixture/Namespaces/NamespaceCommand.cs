@@ -68,6 +68,9 @@ public sealed record NamespaceCommand
     /// <summary>The directory that is its root; null: the root as it is.</summary>
     public string? Root { get; private init; }
 
+    /// <summary>Whether it has that root by pivot_root(2), and nothing of the old one.</summary>
+    public bool PivotsRoot { get; private init; }
+
     /// <summary>Its working directory, as it sees it; null: the caller's, or the root where that is changed.</summary>
     public string? WorkingDirectory { get; private init; }
 
@@ -147,7 +150,14 @@ public sealed record NamespaceCommand
 
     /// <summary>With a directory as its root, by chroot(2) (<c>--root</c>).</summary>
     /// <param name="directory">The directory, as the mount namespace it will be in has it.</param>
-    public NamespaceCommand WithRoot(string directory) => this with { Root = directory };
+    public NamespaceCommand WithRoot(string directory) => this with { Root = directory, PivotsRoot = false };
+
+    /// <summary>
+    /// With a directory as the root of a new mount namespace, by pivot_root(2), from which the old root is unmounted: unlike with <see cref="WithRoot"/>, there is no way back to it by mounts. What is mounted below the
+    /// directory is there too.
+    /// </summary>
+    /// <param name="directory">The directory, by its path from the old root.</param>
+    public NamespaceCommand WithPivotedRoot(string directory) => this with { New = New | NamespaceTypes.Mount, Root = directory, PivotsRoot = true };
 
     /// <summary>In a working directory (<c>--wd</c>).</summary>
     /// <param name="directory">The directory, as it sees it.</param>
@@ -296,6 +306,8 @@ public sealed record NamespaceCommand
             : Limits?.Problem is { } limit ? limit
             : KillSignal is < 0 or > 64 ? $"signal {KillSignal} is none: give one from 1 to 64"
             : Persisted.ContainsKey(NamespaceTypes.Pid) && !Forks ? $"a pid namespace without a process cannot be persisted: add {nameof(WithFork)}"
+            : PivotsRoot && !Path.IsPathFullyQualified(Root!) ? $"\"{Root}\" cannot be its root: give the directory's path from /"
+            : PivotsRoot && Propagation != MountPropagation.Private ? $"its root cannot be pivoted where mounts are {Propagation}: leave {nameof(WithPropagation)} out, since the old root would be unmounted for others too"
             : MonotonicOffset is { } m && m.Ticks % TimeSpan.TicksPerSecond != 0 ? $"the monotonic clock cannot be set off by {m}: give whole seconds"
             : BootTimeOffset is { } b && b.Ticks % TimeSpan.TicksPerSecond != 0 ? $"the boot time cannot be set off by {b}: give whole seconds"
             : null;

@@ -82,7 +82,7 @@ public sealed class NamespaceProcess : IDisposable
     {
         if (command.Limits is not { } limits || limits with { OpenFiles = null } == new Limits())
             return null;
-        if (ControlGroup.Create(limits, (command.Forks ? 1 : 0) + (command.HasInit ? 1 : 0), out string why) is { } group)
+        if (ControlGroup.Create(limits, (command.Forks ? 1 : 0) + (command.HasInit ? 1 : 0), Environment.ProcessId, out string why) is { } group)
             return group;
         // RLIMIT_NPROC is none: it counts all that the user has on the machine.
         string? other = limits.Cpu != null ? "processor time" : limits.IoRate != null ? "reading and writing" : limits.Processes != null ? "processes" : null;
@@ -132,6 +132,8 @@ public sealed class NamespaceProcess : IDisposable
         { Operation: "setuid" or "setgid", Errno: Err.EINVAL } => $"id {failure.Target} is none in its user namespace: map it, or choose one that is mapped. ({failure.Message})",
         { Operation: "setgroups", Errno: Err.EPERM } => $"its groups cannot be given up: setgroups(2) is denied in a user namespace where an ordinary user has mapped a group; leave out the group id, or map the group that is wanted. ({failure.Message})",
         { Operation: "mount", Errno: Err.EPERM } when command.ProcDirectory != null => $"/proc may not be mounted: an ordinary user takes a new user and a new pid namespace for it, and a process that is not covered by a container engine's mounts. ({failure.Message})",
+        { Operation: "pivot_root" } => $"its root cannot be pivoted: the old one is an initramfs, or a container engine forbids the call; use {nameof(NamespaceCommand.WithRoot)}, which is no wall to who is root inside, or a sandbox. ({failure.Message})",
+        { Operation: "mount", Errno: Err.ENOENT } when command.PivotsRoot => $"there is no directory {command.Root}{(command.ProcDirectory is { } proc ? $", or no {proc} in it" : "")}: make it first. ({failure.Message})",
         { Operation: "chroot" or "chdir", Target: var directory } => $"there is no directory {directory} that it may enter. ({failure.Message})",
         _ => UserNamespaceAdvice.Explain(failure),
     };

@@ -34,7 +34,7 @@ internal sealed class NamespaceSurvey(NamespaceTypes types)
     public static IEnumerable<int> ProcessesIn(NamespaceTypes type, ulong inode)
     {
         string link = $"{NamespaceTypeNames.Name(type)}:[{inode}]";
-        return Processes().Where(process => FileSystem.ReadLinkIfThere($"/proc/{process}/ns/{NamespaceTypeNames.Name(type)}") == link);
+        return Processes().Where(process => FileSystem.LinkTargetIfThere($"/proc/{process}/ns/{NamespaceTypeNames.Name(type)}") == link);
     }
 
     private static IEnumerable<int> Processes() => Numbers("/proc");
@@ -57,7 +57,7 @@ internal sealed class NamespaceSurvey(NamespaceTypes types)
     {
         var own = new Dictionary<string, string>();
         foreach (var (_, name) in NamespaceTypeNames.All)
-            if (FileSystem.ReadLinkIfThere($"/proc/{process}/ns/{name}") is { } link)
+            if (FileSystem.LinkTargetIfThere($"/proc/{process}/ns/{name}") is { } link)
             {
                 own[name] = link;
                 Found(link)?.Add(NamespaceHolder.Process(process, name));
@@ -67,18 +67,18 @@ internal sealed class NamespaceSurvey(NamespaceTypes types)
         if (own.TryGetValue("mnt", out string? mount) && NamespaceTypeNames.TryParse(mount, out _, out ulong inode) && mountsRead.Add(inode))
             LookAtMounts(process);
         foreach (string name in (string[])["pid", "time"])
-            if (FileSystem.ReadLinkIfThere($"/proc/{process}/ns/{name}_for_children") is { Length: > 0 } link && link != own.GetValueOrDefault(name))
+            if (FileSystem.LinkTargetIfThere($"/proc/{process}/ns/{name}_for_children") is { Length: > 0 } link && link != own.GetValueOrDefault(name))
                 Found(link)?.Add(NamespaceHolder.Children(process, name));
         foreach (int thread in Numbers($"/proc/{process}/task").Where(t => t != process))
             foreach (var (_, name) in NamespaceTypeNames.All)
-                if (FileSystem.ReadLinkIfThere($"/proc/{process}/task/{thread}/ns/{name}") is { } link && link != own.GetValueOrDefault(name))
+                if (FileSystem.LinkTargetIfThere($"/proc/{process}/task/{thread}/ns/{name}") is { } link && link != own.GetValueOrDefault(name))
                     Found(link)?.Add(NamespaceHolder.Thread(process, thread, name));
     }
 
     private void LookAtDescriptors(int process)
     {
         foreach (int descriptor in Numbers($"/proc/{process}/fd"))
-            if (FileSystem.ReadLinkIfThere($"/proc/{process}/fd/{descriptor}") is { } link)
+            if (FileSystem.LinkTargetIfThere($"/proc/{process}/fd/{descriptor}") is { } link)
                 Found(link)?.Add(NamespaceHolder.Open(process, descriptor));
     }
 
@@ -90,7 +90,7 @@ internal sealed class NamespaceSurvey(NamespaceTypes types)
 
     private void AskForMountNamespaces()
     {
-        if (FileSystem.ReadLinkIfThere("/proc/self/ns/mnt") == null)
+        if (FileSystem.LinkTargetIfThere("/proc/self/ns/mnt") == null)
             return;
         using LinuxNamespace own = LinuxNamespace.Current(NamespaceTypes.Mount);
         NamespaceFile.EachMountNamespace(own.Descriptor, fd =>

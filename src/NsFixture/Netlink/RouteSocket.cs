@@ -29,34 +29,41 @@ internal sealed unsafe partial class RouteSocket : IDisposable
     /// Creates a veth pair (veth(4)): one end here, the other in the namespace of <paramref name="peerNamespace"/>. Index and
     /// hardware addresses are given, so that every run is the same.
     /// </summary>
-    public void CreateVeth(int index, string name, byte[] mac, int mtu, string peerName, byte[] peerMac, int peerNamespace)
-    {
-        var message = new NetlinkMessage(Rtm.RTM_NEWLINK, Nl.NLM_F_CREATE | Nl.NLM_F_EXCL)
-            .Fixed(new IfInfoMsg { ifi_index = index })
+    public void CreateVeth(int index, string name, byte[] mac, int mtu, string peerName, byte[] peerMac, int peerNamespace) => CreateLink("veth",
+        message => message.Fixed(new IfInfoMsg { ifi_index = index })
             .Attribute(IfLink.IFLA_IFNAME, name)
             .Attribute(IfLink.IFLA_ADDRESS, mac)
+            .Attribute(IfLink.IFLA_MTU, mtu),
+        peer => peer.Fixed(new IfInfoMsg())
+            .Attribute(IfLink.IFLA_IFNAME, peerName)
+            .Attribute(IfLink.IFLA_ADDRESS, peerMac)
             .Attribute(IfLink.IFLA_MTU, mtu)
-            .Nested(IfLink.IFLA_LINKINFO, info => info
-                .Attribute(IfLink.IFLA_INFO_KIND, "veth")
-                .Nested(IfLink.IFLA_INFO_DATA, data => data
-                    .Nested(Veth.VETH_INFO_PEER, peer => peer
-                        .Fixed(new IfInfoMsg())
-                        .Attribute(IfLink.IFLA_IFNAME, peerName)
-                        .Attribute(IfLink.IFLA_ADDRESS, peerMac)
-                        .Attribute(IfLink.IFLA_MTU, mtu)
-                        .Attribute(IfLink.IFLA_NET_NS_FD, peerNamespace))));
-        Request(message, $"create veth {name} with peer {peerName}");
-    }
+            .Attribute(IfLink.IFLA_NET_NS_FD, peerNamespace),
+        $"create veth {name} with peer {peerName}");
+
+    /// <summary>Creates a veth pair as ip-link(8) does: down, index and addresses of the kernel's choice.</summary>
+    public void CreateVeth(string name, string peerName, int peerNamespace) => CreateLink("veth",
+        message => message.Fixed(new IfInfoMsg()).Attribute(IfLink.IFLA_IFNAME, name),
+        peer => peer.Fixed(new IfInfoMsg()).Attribute(IfLink.IFLA_IFNAME, peerName).Attribute(IfLink.IFLA_NET_NS_FD, peerNamespace), $"create veth {name} with peer {peerName}");
 
     /// <summary>Creates a bridge (ip-link(8)) and brings it up.</summary>
-    public void CreateBridge(int index, string name, byte[] mac, int mtu) => Request(
-        new NetlinkMessage(Rtm.RTM_NEWLINK, Nl.NLM_F_CREATE | Nl.NLM_F_EXCL)
-            .Fixed(new IfInfoMsg { ifi_index = index, ifi_flags = IfFlags.IFF_UP, ifi_change = IfFlags.IFF_UP })
+    public void CreateBridge(int index, string name, byte[] mac, int mtu) => CreateLink("bridge",
+        message => message.Fixed(new IfInfoMsg { ifi_index = index, ifi_flags = IfFlags.IFF_UP, ifi_change = IfFlags.IFF_UP })
             .Attribute(IfLink.IFLA_IFNAME, name)
             .Attribute(IfLink.IFLA_ADDRESS, mac)
-            .Attribute(IfLink.IFLA_MTU, mtu)
-            .Nested(IfLink.IFLA_LINKINFO, info => info.Attribute(IfLink.IFLA_INFO_KIND, "bridge")),
-        $"create bridge {name}");
+            .Attribute(IfLink.IFLA_MTU, mtu), peer: null, $"create bridge {name}");
+
+    /// <summary>Creates a bridge as ip-link(8) does: down, index and address of the kernel's choice.</summary>
+    public void CreateBridge(string name) => CreateLink("bridge",
+        message => message.Fixed(new IfInfoMsg()).Attribute(IfLink.IFLA_IFNAME, name), peer: null, $"create bridge {name}");
+
+    private void CreateLink(string kind, Func<NetlinkMessage, NetlinkMessage> describe, Func<NetlinkMessage, NetlinkMessage>? peer, string what) => Request(
+        describe(new NetlinkMessage(Rtm.RTM_NEWLINK, Nl.NLM_F_CREATE | Nl.NLM_F_EXCL)).Nested(IfLink.IFLA_LINKINFO, info =>
+        {
+            info.Attribute(IfLink.IFLA_INFO_KIND, kind);
+            if (peer != null)
+                info.Nested(IfLink.IFLA_INFO_DATA, data => data.Nested(Veth.VETH_INFO_PEER, p => peer(p)));
+        }), what);
 
     /// <summary>Brings a link up.</summary>
     public void SetUp(string name) => SetState(name, up: true);
@@ -72,7 +79,7 @@ internal sealed unsafe partial class RouteSocket : IDisposable
         .Fixed(new IfInfoMsg { ifi_flags = up ? IfFlags.IFF_UP : 0, ifi_change = IfFlags.IFF_UP })
         .Attribute(IfLink.IFLA_IFNAME, name);
 
-    /// <summary>Adds a route through a gateway.</summary>
+    /// <summary>Adds a route through a gateway; link 0: the one that the gateway is reached by.</summary>
     public void AddRoute(IPNetwork destination, IPAddress gateway, int linkIndex) =>
         Request(Route(Rtm.RTM_NEWROUTE, Nl.NLM_F_CREATE | Nl.NLM_F_EXCL, destination, gateway, linkIndex), $"add route to {destination} via {gateway}");
 
@@ -89,8 +96,9 @@ internal sealed unsafe partial class RouteSocket : IDisposable
                 rtm_scope = Rtm.RT_SCOPE_UNIVERSE,
                 rtm_type = Rtm.RTN_UNICAST,
             })
-            .Attribute(Rtm.RTA_GATEWAY, via)
-            .Attribute(Rtm.RTA_OIF, linkIndex);
+            .Attribute(Rtm.RTA_GATEWAY, via);
+        if (linkIndex != 0)
+            message.Attribute(Rtm.RTA_OIF, linkIndex);
         if (destination.PrefixLength > 0)
             message.Attribute(Rtm.RTA_DST, destination.BaseAddress.GetAddressBytes());
         return message;

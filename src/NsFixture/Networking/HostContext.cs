@@ -83,17 +83,8 @@ internal static class HostContext
                 yield return task;
     }
 
-    private static string? NamespaceOf(string task)
-    {
-        try
-        {
-            return new FileInfo(task + "/ns/net").LinkTarget;
-        }
-        catch (IOException)
-        {
-            return null; // it has ended
-        }
-    }
+    // Null: it has ended.
+    private static string? NamespaceOf(string task) => FileSystem.LinkTargetIfThere(task + "/ns/net");
 
     private static void Enter(NetworkNamespace? host)
     {

@@ -9,6 +9,9 @@ public enum HostState
     /// <summary>Its programs are stopped, by <see cref="VirtualHost.Pause"/>.</summary>
     Paused,
 
+    /// <summary>Its programs are frozen, by <see cref="VirtualHost.Freeze"/>.</summary>
+    Frozen,
+
     /// <summary>It is switched off, by <see cref="VirtualHost.Kill"/>.</summary>
     Off,
 

@@ -21,6 +21,9 @@ public abstract record NodeDeclaration
     /// <summary>Null: that of the sandbox.</summary>
     internal RootTree? Root { get; init; }
 
+    /// <summary>Null: those of the sandbox alone.</summary>
+    internal Limits? Limits { get; init; }
+
     internal bool HasDerivedRoutes { get; init; } = true;
 
     internal OutsideDeclaration<Nat>? Nat { get; init; }
@@ -70,6 +73,13 @@ public abstract record NodeDeclaration<TSelf> : NodeDeclaration
     /// <summary>Gives it a root tree of its own: programs on it see that, and nothing of other hosts' files.</summary>
     /// <param name="tree">The tree. Of the test's host, it is what the test itself sees, and hosts without one of their own.</param>
     public TSelf WithRoot(RootTree tree) => With(this with { Root = tree });
+
+    /// <summary>
+    /// Sets how much of the machine programs on it may take, together, and with all that they start. What the sandbox has counts besides: the lower limit is the one. Code of the test that runs on it
+    /// (<see cref="VirtualHost.Run(Action)"/>) is the test's process's. <see cref="VirtualHost.Usage"/> tells what they take.
+    /// </summary>
+    /// <param name="limits">The limits. Not on the test's own host, whose limits are the sandbox's.</param>
+    public TSelf WithLimits(Limits limits) => With(this with { Limits = limits });
 
     /// <summary>Leaves it with the routes of <see cref="WithRoute"/> and to its own networks alone.</summary>
     public TSelf WithoutDerivedRoutes() => With(this with { HasDerivedRoutes = false });

@@ -158,6 +158,9 @@ public class Topology
         return common == null && test == null && own.Count == 0 ? null : new DeclaredRoots(test ?? common, [.. own.Select(o => (o.Key, o.Value))], baseDirectory);
     }
 
+    /// <summary>The limits that hosts were declared with.</summary>
+    internal IEnumerable<(string Host, Limits Limits)> Limits => declared.Nodes.Where(n => n.Limits != null).Select(n => (n.Name, n.Limits!));
+
     private static Topology With(TopologyDeclarations declared) => new(declared);
 
     private static T Configured<T>(T value, Func<T, T>? configure) => configure == null ? value : configure(value);

@@ -19,7 +19,29 @@ public sealed partial class VirtualHost
         State = HostState.Paused;
     }
 
-    /// <summary>Lets the programs go on that <see cref="Pause"/> has stopped (SIGCONT).</summary>
+    /// <summary>
+    /// Freezes all programs on this host, and those that they have started, as <see cref="Pause"/> stops them, but so that nobody inside can tell: no parent is told that a child has stopped, and nobody can continue one
+    /// (the freezer of control groups of version 2 or 1). Where no control group can be made, it does what <see cref="Pause"/> does, and says so.
+    /// </summary>
+    /// <returns>By what means they stand still.</returns>
+    /// <exception cref="SandboxException">It is the test's own host, is switched off, or has a program that does not stop.</exception>
+    public FreezeMechanism Freeze()
+    {
+        bool isGroup = init.Freeze(host.Index);
+        State = HostState.Frozen;
+        return isGroup ? FreezeMechanism.ControlGroup : FreezeMechanism.Signals;
+    }
+
+    /// <summary>Lets the programs go on that <see cref="Freeze"/> has stopped.</summary>
+    /// <exception cref="SandboxException">The host is switched off.</exception>
+    public void Thaw() => Resume();
+
+    /// <summary>What the programs on this host have taken of the machine until now. A process that was killed for want of memory, and a fork that was refused, do not fail the test any more when this has told of it.</summary>
+    /// <exception cref="SandboxException">Nothing counts it: the host has no limits of its own (<see cref="NodeDeclaration{TSelf}.WithLimits"/>), or none by a control group.</exception>
+    public ResourceUsage Usage() => init.Usage(host.Index)
+        ?? throw new SandboxException($"Nothing counts what host \"{Name}\" takes: declare it with limits of its own (WithLimits), and run the tests as a user who may make control groups.");
+
+    /// <summary>Lets the programs go on that <see cref="Pause"/> or <see cref="Freeze"/> has stopped.</summary>
     /// <exception cref="SandboxException">The host is switched off.</exception>
     public void Resume()
     {

@@ -97,7 +97,7 @@ public sealed partial class VirtualHost
     [Obsolete(UseRunAsync, error: true)]
     public void Run<T>(Func<Task<T>> code) => throw new InvalidOperationException(UseRunAsync);
 
-    private NetworkNamespace Enter() => new(init.OpenNamespace(host.Index));
+    private NetworkNamespace Enter() => new(OpenNamespace());
 
     /// <summary>Is told by asynchronous methods that return nothing when they begin and end.</summary>
     private sealed class AsyncVoidWatch : SynchronizationContext

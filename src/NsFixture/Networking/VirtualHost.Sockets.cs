@@ -52,7 +52,10 @@ public sealed partial class VirtualHost
         try
         {
             await socket.ConnectAsync(new IPEndPoint(address, port), cancellation).ConfigureAwait(false);
-            return new TcpClient { Client = socket };
+            var client = new TcpClient();
+            client.Client.Dispose(); // it makes one
+            client.Client = socket;
+            return client;
         }
         catch
         {
@@ -74,7 +77,10 @@ public sealed partial class VirtualHost
         try
         {
             socket.Bind(new IPEndPoint(family == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, port));
-            return new UdpClient(family) { Client = socket };
+            var client = new UdpClient(family);
+            client.Client.Dispose(); // it makes one
+            client.Client = socket;
+            return client;
         }
         catch
         {

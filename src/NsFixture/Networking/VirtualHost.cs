@@ -88,6 +88,14 @@ public sealed partial class VirtualHost
     /// <summary>Its place among the hosts.</summary>
     internal int Index => host.Index;
 
+    /// <summary>Its network namespace; the caller's to close.</summary>
+    internal int OpenNamespace() => init.OpenNamespace(host.Index);
+
+    /// <summary>The name of a network that it is on, and which has addresses in common with another one's; null: there is none.</summary>
+    internal string? NetworkLike(PlannedNetwork other) => host.Interfaces.Select(i => plan.Networks[i.Network]).FirstOrDefault(n => Overlap(n.Subnet, other.Subnet) || Overlap(n.Subnet6, other.Subnet6))?.Name;
+
+    private static bool Overlap(IPNetwork? one, IPNetwork? other) => one is { } a && other is { } b && AddressPlanner.Overlap(a, b);
+
     internal NetworkAddress First(AddressFamily family) =>
         host.Interfaces.SelectMany(i => i.Addresses).FirstOrDefault(a => a.Address.AddressFamily == family)
         ?? throw new InvalidOperationException($"Host \"{Name}\" has no {(family == AddressFamily.InterNetwork ? "IPv4" : "IPv6")} address: its networks have no such prefix, or it was taken from it.");

@@ -57,6 +57,8 @@ public sealed partial class VirtualNetwork
         Change(null, declared =>
         {
             TopologyDeclarations edited = Topology.Edit(declared, add);
+            if (edited.Nodes[^1].Limits != null)
+                throw new InvalidTopologyException([$"{edited.Nodes[^1].Title}: a host that is added while the network runs has the sandbox's limits alone: leave WithLimits out, or declare the host in the topology."]);
             return edited.Nodes[^1] is { Root: null } ? edited
                 : throw new InvalidTopologyException([$"{edited.Nodes[^1].Title}: a host that is added while the network runs has the sandbox's root tree: leave WithRoot out, or declare the host in the topology."]);
         });

@@ -83,6 +83,14 @@ public sealed partial class VirtualNetwork : IAsyncDisposable
     /// <summary>The name server that all hosts ask.</summary>
     public VirtualDns Dns { get; }
 
+    /// <summary>
+    /// What the test's process and all programs on hosts have taken of the machine until now. Processes that were killed for want of memory, and forks that were refused, do not fail the test any more when this has told of
+    /// them.
+    /// </summary>
+    /// <exception cref="SandboxException">Nothing counts it: there are no limits (<see cref="SandboxOptions.Limits"/>), or none by a control group.</exception>
+    public ResourceUsage Usage() => init.Usage(-1)
+        ?? throw new SandboxException("Nothing counts what the sandbox takes: give it limits, of the attribute or of a host (WithLimits), and run the tests as a user who may make control groups.");
+
     /// <summary>A host by its name, or by one of its further names.</summary>
     /// <param name="name">In any case.</param>
     /// <exception cref="ArgumentException">There is none of that name.</exception>

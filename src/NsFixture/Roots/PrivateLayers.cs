@@ -29,6 +29,7 @@ internal sealed class PrivateLayers
     private readonly IReadOnlyList<RootEntry> plan;
     private readonly IEnumerable<(string Name, string Content)> etcFiles;
     private List<ulong>? made;
+    private bool isDescribed;
 
     /// <param name="plan">Of the machine's tree, if it is that: its layers are numbered by it.</param>
     /// <param name="etcFiles">What init has put into /etc of the machine's tree.</param>
@@ -44,6 +45,11 @@ internal sealed class PrivateLayers
     /// <param name="descriptor">Of their tmpfs.</param>
     public PrivateLayers(IReadOnlyList<RootEntry> plan, IEnumerable<(string Name, string Content)> etcFiles, int descriptor) =>
         (this.plan, this.etcFiles, Descriptor) = (plan, etcFiles, descriptor);
+
+    /// <summary>Layers that another process has made, and described when it handed them over.</summary>
+    /// <param name="descriptor">Of their tmpfs.</param>
+    public PrivateLayers(int descriptor)
+        : this([], [], descriptor) => isDescribed = true;
 
     public int Descriptor { get; }
 
@@ -72,9 +78,19 @@ internal sealed class PrivateLayers
         }
     }
 
+    /// <summary>Makes ready for a process that gets nothing but the descriptor. It knows the machine's own tree itself.</summary>
+    public void HandOver()
+    {
+        if (made != null)
+            WriteMap();
+    }
+
     /// <summary>Writes down what is what, for who is going to be given the descriptor.</summary>
     public void WriteMap()
     {
+        if (isDescribed)
+            return;
+        isDescribed = true;
         var lines = new List<string>();
         foreach (var (index, entry) in plan.Index())
         {

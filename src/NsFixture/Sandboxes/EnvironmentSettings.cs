@@ -54,6 +54,21 @@ internal static class EnvironmentSettings
         }
     }
 
+    /// <summary>NSFIXTURE_KEEP_FOR, or half an hour.</summary>
+    public static TimeSpan KeepFor(out string? problem) => ParseKeepFor(Environment.GetEnvironmentVariable("NSFIXTURE_KEEP_FOR"), out problem);
+
+    /// <summary>What that value, if there is one, means.</summary>
+    internal static TimeSpan ParseKeepFor(string? text, out string? problem)
+    {
+        problem = null;
+        if (string.IsNullOrEmpty(text))
+            return TimeSpan.FromMinutes(30);
+        if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double minutes) && minutes is > 0 and <= 10_080)
+            return TimeSpan.FromMinutes(minutes);
+        problem = $"NSFIXTURE_KEEP_FOR={text} is not a number of minutes, more than 0 and no more than 10080, a week.";
+        return TimeSpan.FromMinutes(30);
+    }
+
     /// <summary>NSFIXTURE_LAUNCHER; null where it is not set.</summary>
     public static LauncherKind? Launcher(out string? problem)
     {

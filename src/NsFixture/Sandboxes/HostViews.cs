@@ -45,6 +45,12 @@ internal sealed class HostViews(NetworkPlan plan, SandboxNetwork network, Sandbo
         }
     }
 
+    /// <summary>What a host's programs have for mounts, once it is prepared; -1: the sandbox's.</summary>
+    public int MountsOf(int host) => views.TryGetValue(host, out var view) ? view.Mounts : -1;
+
+    /// <summary>What they have for names; -1: the sandbox's.</summary>
+    public int NamesOf(int host) => views.TryGetValue(host, out var view) ? view.Names : -1;
+
     /// <summary>Moves the calling process to a host for good.</summary>
     public void Enter(int host)
     {

@@ -62,6 +62,6 @@ internal static unsafe class SandboxBuilder
         ("hostname", host.Name + "\n"),
         ("hosts", new HostsFile(spec.Plan, ipv6).TextFor(host)),
         // Where nothing listens before a name server is asked for: a lookup of an unknown name fails at once, not after a timeout.
-        ("resolv.conf", $"nameserver {PlannedDns.ServerAddress}\n{(spec.Plan.Dns == null ? "" : $"search {spec.Plan.Dns.Domain}\n")}options timeout:1 attempts:2\n"),
+        ("resolv.conf", $"nameserver {PlannedDns.ServerAddress}\n{(spec.Plan.Dns == null ? "" : $"search {spec.Plan.Dns.Domain}\n")}options timeout:{PlannedDns.Timeout} attempts:{PlannedDns.Attempts}\n"),
     ];
 }

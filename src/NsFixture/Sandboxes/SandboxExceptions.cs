@@ -46,6 +46,10 @@ public sealed class ForkServerLostException(string message, Exception? inner = n
 /// <param name="message">What it left.</param>
 public sealed class TestLeakException(string message) : SandboxException(message);
 
+/// <summary>A test has come up against the limits of its sandbox or of a host (<see cref="Limits"/>): the kernel has killed one of its processes for want of memory, or refused it another.</summary>
+/// <param name="message">Which limit, with its numbers.</param>
+public sealed class SandboxLimitException(string message) : SandboxException(message);
+
 /// <summary>A test ran longer than its deadline and was ended.</summary>
 /// <param name="message">The deadline and what was seen of the test.</param>
 public sealed class TestDeadlineException(string message) : SandboxException(message);

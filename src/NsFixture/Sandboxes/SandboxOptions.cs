@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using NsFixture.Limiting;
 using NsFixture.Networking;
 using NsFixture.Roots;
 using NsFixture.Sandboxes;
@@ -72,11 +73,29 @@ public sealed record SandboxOptions
     /// </summary>
     public IReadOnlyList<string> IpcLimits { get; init; } = [];
 
+    /// <summary>
+    /// How much of the machine the test's process and all programs on hosts may take, together. By a control group of version 2 or 1; where the user may not make one, by rlimits as far as they go: the test's diagnostics say
+    /// which. A limit that nothing here can enforce fails the test. From 32 MiB of memory, 16 processes and threads. Default: none.
+    /// </summary>
+    public Limits? Limits { get; init; }
+
+    /// <summary>
+    /// Whether the sandbox stays when the test has ended, with the programs that still run on its hosts: for NSFIXTURE_KEEP_FOR minutes, 30 unless it is set, or until <c>nsfixture clean ID</c>. The test's output has the line
+    /// that enters it, <c>nsfixture enter ID</c>. What the test's own process served has ended with it.
+    /// </summary>
+    public Keep Keep { get; init; }
+
     /// <summary>After this time the test is ended, whatever it is doing, and fails.</summary>
     public TimeSpan Deadline { get; init; } = DefaultDeadline;
 
     /// <summary>How the test's process is started.</summary>
     public LauncherKind Launcher { get; init; } = LauncherKind.Auto;
+
+    /// <summary><see cref="Limits.Memory"/>, as an attribute can say it.</summary>
+    internal string? MemoryText { get; init; }
+
+    /// <summary><see cref="Limits.IoRate"/>, as an attribute can say it.</summary>
+    internal string? IoRateText { get; init; }
 
     /// <summary><see cref="Uptime"/>, as an attribute can say it.</summary>
     internal string? UptimeText { get; init; }
@@ -105,6 +124,10 @@ public sealed record SandboxOptions
             problems.Add($"Deadline = {Deadline.TotalMilliseconds:0} is not a number of milliseconds from 1 to {int.MaxValue}.");
         if (!Enum.IsDefined(Launcher))
             problems.Add($"Launcher = {(int)Launcher} is unknown: use {string.Join(", ", Enum.GetNames<LauncherKind>())}.");
+        if (!Enum.IsDefined(Keep))
+            problems.Add($"Keep = {(int)Keep} is unknown: use {string.Join(", ", Enum.GetNames<Keep>())}.");
+        if (Keep != Keep.Never && EnvironmentSettings.KeepFor(out string? keepProblem) is var _ && keepProblem != null)
+            problems.Add(keepProblem);
         var writeThrough = new List<string> { Path.TrimEndingDirectorySeparator(Path.GetFullPath(baseDirectory)) };
         foreach (string path in WriteThrough)
         {
@@ -117,11 +140,13 @@ public sealed record SandboxOptions
                 writeThrough.Add(full);
         }
         KernelSpec? kernel = KernelSpec.From(this, problems);
+        Limits? limits = Limits == null && MemoryText == null && IoRateText == null ? null : LimitSpec.OfSandbox(this, problems);
         bool hasTopology = Topology != null || MakeTopology != null;
-        if (hasTopology && (this with { Topology = null, MakeTopology = null, Root = null, MakeRoot = null, Uptime = null, UptimeText = null, DomainName = null, IpcLimits = [], Hardened = false, WriteThrough = [], Deadline = DefaultDeadline, Launcher = LauncherKind.Auto }) != new SandboxOptions())
+        if (hasTopology && (this with { Topology = null, MakeTopology = null, Root = null, MakeRoot = null, Uptime = null, UptimeText = null, DomainName = null, IpcLimits = [], Limits = null, MemoryText = null, IoRateText = null, Keep = Keep.Never, Hardened = false, WriteThrough = [], Deadline = DefaultDeadline, Launcher = LauncherKind.Auto }) != new SandboxOptions())
             problems.Add("Topology says all about networks and hosts: leave HostName, Subnet, Subnet6, Address, Address6 and Hosts out beside it, and Egress, which is a router's: WithRouter(…, r => r.WithEgress()).");
         NetworkPlan? plan = null;
         DeclaredRoots? roots = null;
+        LimitSpec? allLimits = null;
         RootTree? root = Root ?? MakeTree(problems);
         if (problems.Count == 0)
         {
@@ -131,6 +156,7 @@ public sealed record SandboxOptions
                 plan = topology.Plan();
                 roots = topology.Roots(baseDirectory, root);
                 problems.AddRange(roots?.Problems ?? []);
+                allLimits = LimitSpec.From(limits, topology.Limits, plan, problems);
             }
             catch (InvalidTopologyException e)
             {
@@ -141,7 +167,7 @@ public sealed record SandboxOptions
                 problems.Add($"The topology could not be made: {Cause(e)}");
             }
         }
-        return problems.Count == 0 ? new SandboxSpec(plan!, writeThrough) { Hardened = Hardened, Kernel = kernel, DeclaredRoots = roots } : throw new InvalidSandboxOptionsException(problems);
+        return problems.Count == 0 ? new SandboxSpec(plan!, writeThrough) { Hardened = Hardened, Kernel = kernel, Limits = allLimits, Keep = Keep, DeclaredRoots = roots } : throw new InvalidSandboxOptionsException(problems);
     }
 
     private RootTree? MakeTree(List<string> problems)

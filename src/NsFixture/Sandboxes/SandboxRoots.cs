@@ -13,11 +13,12 @@ internal sealed class SandboxRoots : IDisposable
     private readonly Dictionary<int, PrivateLayers> layers = [];
     private Dictionary<int, int>? mounts;
 
-    /// <summary>A sandbox's own tree alone, which another process has built.</summary>
-    public static SandboxRoots Of(PrivateLayers own)
+    /// <summary>A sandbox's own tree alone, which another process has built and handed over; null: it has none.</summary>
+    public static SandboxRoots Of(PrivateLayers? own)
     {
         var roots = new SandboxRoots();
-        roots.Add(0, own);
+        if (own != null)
+            roots.Add(0, own);
         return roots;
     }
 
@@ -30,8 +31,14 @@ internal sealed class SandboxRoots : IDisposable
         return mounts != null && mounts.TryGetValue(host, out descriptor);
     }
 
-    /// <summary>A descriptor of where what is written to the sandbox's own tree lies; stays this object's.</summary>
-    public int Own => layers[0].Descriptor; // the test's host is the first, and has the sandbox's
+    /// <summary>For <see cref="Of"/>, in another process: a descriptor of where what is written to the sandbox's own tree lies, which stays this object's; none without a tree.</summary>
+    public int[] HandOver()
+    {
+        if (!layers.TryGetValue(0, out PrivateLayers? own)) // the test's host is the first, and has the sandbox's
+            return [];
+        own.HandOver();
+        return [own.Descriptor];
+    }
 
     /// <summary>A descriptor of what was written to a host's tree; stays this object's.</summary>
     public int LayersOf(int host)

@@ -1,3 +1,4 @@
+using NsFixture.Limiting;
 using NsFixture.Networking;
 using NsFixture.Roots;
 using NsFixture.Sandboxes;
@@ -15,6 +16,12 @@ internal sealed record SandboxSpec(NetworkPlan Plan, IReadOnlyList<string> Write
 
     /// <summary>What its kernel says of itself that others' do not; null: nothing.</summary>
     public KernelSpec? Kernel { get; init; }
+
+    /// <summary>Whether it stays when its test has ended.</summary>
+    public Keep Keep { get; init; }
+
+    /// <summary>How much of the machine may be taken; null: as much as there is.</summary>
+    public LimitSpec? Limits { get; init; }
 
     /// <summary>The root trees that are not the usual one; null where all are.</summary>
     public RootSpecs? Roots { get; init; }

@@ -47,7 +47,7 @@ public class WireTests
         var request = new TestRequest
         {
             RunnerType = "T", AssemblyPath = "/a/b.dll", Payload = [9, 8], WorkingDirectory = "/", EnvironmentChanges = ["A=1", "EMPTY="],
-            Spec = new SandboxOptions { Uptime = TimeSpan.FromDays(400), DomainName = "d", IpcLimits = ["kernel.shmmax=1", "kernel.sem=1 2 3 4"] }.Resolve("/"), Launcher = LauncherKind.Exec, LauncherReason = "because", Notes = ["n"], CoverageTrackers = ["T"],
+            Spec = new SandboxOptions { Uptime = TimeSpan.FromDays(400), DomainName = "d", IpcLimits = ["kernel.shmmax=1", "kernel.sem=1 2 3 4"], Limits = new Limits { Memory = 64 << 20, Cpu = 0.3, OpenFiles = 64 } }.Resolve("/"), Launcher = LauncherKind.Exec, LauncherReason = "because", Notes = ["n"], CoverageTrackers = ["T"],
         };
         var reader = new FrameReader();
         byte[] bytes = request.ToFrame();

@@ -79,6 +79,27 @@ public class SandboxOptionsTests
     public void What_a_kernel_says_of_itself_goes_with_a_topology() =>
         new SandboxOptions { Topology = Topology.Of("a"), Uptime = TimeSpan.FromDays(1), DomainName = "d", IpcLimits = ["kernel.sem=1 2 3 4"] }.Resolve("/").Kernel!.IpcLimits.Should().Equal(("kernel.sem", "1 2 3 4"));
 
+    [Theory]
+    [InlineData("much", 0.0, 0, "Memory = \"much\" is not a number of bytes"), InlineData("1M", 0.0, 0, "Memory = 1048576 bytes is too little for a test"), InlineData("-5", 0.0, 0, "Memory = \"-5\"")]
+    [InlineData("99999999999G", 0.0, 0, "Memory = \"99999999999G\""), InlineData(null, -1.0, 0, "a limit of -1 processors cannot be"), InlineData(null, 0.0, 3, "Processes = 3 is too little for a test")]
+    public void Limits_that_cannot_be_are_refused_by_name_and_value(string? memory, double cpu, int processes, string cause) =>
+        Problems(new SandboxOptions { MemoryText = memory, Limits = new Limits { Cpu = cpu == 0 ? null : cpu, Processes = processes == 0 ? null : processes } }).Should().ContainSingle().Which.Should().Contain(cause);
+
+    [Fact]
+    public void A_way_to_keep_sandboxes_that_is_none_is_refused() => Problems(new SandboxOptions { Keep = (Keep)9 }).Should().ContainSingle().Which.Should().Be("Keep = 9 is unknown: use Never, OnFailure, Always.");
+
+    [Fact]
+    public void Limits_go_with_a_topology_whose_hosts_have_their_own()
+    {
+        Topology topology = new Topology().WithNetwork("lan").WithHost("a").WithHost("db", h => h.WithLimits(new Limits { Cpu = 0.5 }));
+        Limiting.LimitSpec limits = new SandboxOptions { Topology = topology, MemoryText = "64M", IoRateText = "10k" }.Resolve("/").Limits!;
+        limits.Sandbox.Should().Be(new Limits { Memory = 64 << 20, IoRate = 10 << 10 });
+        limits.Hosts.Should().Equal((2, new Limits { Cpu = 0.5 }));
+        new SandboxOptions().Resolve("/").Limits.Should().BeNull();
+        Problems(new SandboxOptions { Topology = new Topology().WithNetwork("lan").WithHost("test", h => h.WithLimits(new Limits { Cpu = 1 })).WithHost("b", h => h.WithLimits(new Limits { Memory = 1 })) })
+            .Should().HaveCount(2).And.Contain(p => p.Contains("Host \"test\": WithLimits is for other hosts")).And.Contain(p => p.StartsWith("Host \"b\": a memory limit of 1 bytes is too little"));
+    }
+
     [Theory, InlineData("/no/such/path"), InlineData("no-such-file"), InlineData("")]
     public void A_path_that_does_not_exist_is_refused_by_name_and_value(string path) =>
         Problems(new SandboxOptions { WriteThrough = [path] }).Should().ContainSingle().Which.Should().Contain("WriteThrough").And.Contain($"\"{path}\"");

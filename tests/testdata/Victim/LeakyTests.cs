@@ -39,7 +39,12 @@ public partial class Leaky
     public void Leaves_a_process_that_has_forked_twice() => Process.Start("/bin/sh", ["-c", "(sleep 1006 &)"]).WaitForExit();
 
     [Fact]
-    public void Leaves_a_process_in_a_network_of_its_own() => Process.Start("/usr/bin/unshare", ["--net", "/bin/sleep", "1003"]).Dispose();
+    public void Leaves_a_process_in_a_network_of_its_own()
+    {
+        using Process process = Process.Start("/usr/bin/unshare", ["--net", "/bin/sleep", "1003"]);
+        // Until it has one, and is what it stays.
+        Assert.True(SpinWait.SpinUntil(() => File.ReadAllText($"/proc/{process.Id}/cmdline").StartsWith("/bin/sleep", StringComparison.Ordinal), TimeSpan.FromSeconds(30)));
+    }
 
     [Fact]
     public void Leaves_a_network_that_a_descriptor_holds() => Process.Start("/bin/sh", ["-c", "exec 7</proc/self/ns/net; exec sleep 1004"]).Dispose();

@@ -10,10 +10,13 @@ namespace NsFixture.Launching;
 /// </summary>
 internal static class TestEnd
 {
-    private static MountSnapshot? mountsBefore;
+    private static MountSnapshot? mountsBefore, ownMountsBefore; // as an init would see them, and as this process does
 
     /// <summary>This process has built its sandbox itself, and is about to be a test's.</summary>
-    public static void Begin() => mountsBefore = MountSnapshot.Take();
+    public static void Begin() => mountsBefore = ownMountsBefore = MountSnapshot.Take();
+
+    /// <summary>It has been hardened, and with that has copies of the mounts for its own.</summary>
+    public static void BeginHardened() => ownMountsBefore = MountSnapshot.Take();
 
     /// <summary>Sends the last reports.</summary>
     /// <param name="channel">Where they go.</param>
@@ -23,7 +26,7 @@ internal static class TestEnd
     public static void Report(TestChannel channel, int control, bool asked, TestRequest request)
     {
         bool alone = mountsBefore != null && !asked, looks = EnvironmentSettings.Leaks(out _) != LeakMode.Off;
-        bool initLooks = looks && !alone
+        bool initLooks = (looks || request.Spec.Limits != null) && !alone // who has limits has an init, which knows what has come of them
             && UnixSocket.Send(control, (mountsBefore ?? MountSnapshot.Empty).Write(new ByteWriter().Byte((byte)ControlKind.Look).Boolean(mountsBefore != null)).Written);
         if (looks && Look(alone, request) is { } report)
             channel.Send(new TestReport(TestReportKind.Left) { Data = report.Write().Written.ToArray() });
@@ -37,7 +40,7 @@ internal static class TestEnd
         TemporaryFiles.Add(request, open, files);
         if (!alone)
             return open.Count + files.Count == 0 ? null : new EndReport([], open, files, []);
-        List<string> left = Leftovers.Find(Libc.GetPid(), [], mountsBefore!, _ => false);
+        List<string> left = Leftovers.Find(Libc.GetPid(), [], ownMountsBefore!, _ => false);
         return left.Count + open.Count == 0 && !TeardownLog.IsWanted ? null
             : new EndReport(left, open, files, [new EndStep("looked for leaks", (int)Stopwatch.GetElapsedTime(start).TotalMicroseconds)]);
     }

@@ -8,7 +8,7 @@ namespace NsFixture.Networking;
 internal sealed class DnsClient(VirtualHost host)
 {
     private static readonly IPEndPoint Server = new(IPAddress.Parse(PlannedDns.ServerAddress), PlannedDns.ServerPort);
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(2); // twice one, as /etc/resolv.conf says
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(PlannedDns.Timeout);
 
     /// <summary>The addresses of a name.</summary>
     /// <exception cref="SocketException">There are none, or there is no answer; with the code that <see cref="Dns"/> would give.</exception>
@@ -35,7 +35,7 @@ internal sealed class DnsClient(VirtualHost host)
     {
         SocketError.HostNotFound => "says that there is no such name",
         SocketError.NoData => "has none",
-        _ => "fails, or does not answer within two seconds",
+        _ => $"fails, or does not answer within {PlannedDns.Attempts * PlannedDns.Timeout} s",
     };
 
     /// <summary>Null: no answer that could be believed.</summary>
@@ -44,7 +44,7 @@ internal sealed class DnsClient(VirtualHost host)
         ushort id = (ushort)Random.Shared.Next(ushort.MaxValue + 1);
         byte[] question = DnsMessage.NewQuestion(id, name, type);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(Limit);
+        limit.CancelAfter(PlannedDns.Attempts * Timeout);
         try
         {
             DnsMessage answer = await ByUdpAsync(id, question, limit.Token).ConfigureAwait(false);
@@ -64,7 +64,15 @@ internal sealed class DnsClient(VirtualHost host)
     {
         using Socket socket = host.OpenSocket(AddressFamily.InterNetwork, SocketType.Dgram);
         await socket.ConnectAsync(Server, cancellation).ConfigureAwait(false);
-        await socket.SendAsync(question, cancellation).ConfigureAwait(false);
+        Task<DnsMessage> answer = AnswerAsync(socket, id, question, cancellation);
+        do
+            await socket.SendAsync(question, cancellation).ConfigureAwait(false);
+        while (await Task.WhenAny(answer, Task.Delay(Timeout, cancellation)).ConfigureAwait(false) != answer && !cancellation.IsCancellationRequested);
+        return await answer.ConfigureAwait(false);
+    }
+
+    private static async Task<DnsMessage> AnswerAsync(Socket socket, ushort id, byte[] question, CancellationToken cancellation)
+    {
         byte[] buffer = new byte[ushort.MaxValue];
         while (true)
         {

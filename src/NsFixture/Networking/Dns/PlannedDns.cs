@@ -14,6 +14,9 @@ internal sealed record PlannedDns(string Domain, bool InHostsFile, IReadOnlyList
     public const string ServerAddress = "127.0.0.53";
 
     public const int ServerPort = 53;
+
+    /// <summary>How often a resolver asks, and for how many seconds each time it waits: long enough for a machine that is overloaded to answer once.</summary>
+    public const int Attempts = 2, Timeout = 2;
 }
 
 /// <summary>A record of a name.</summary>

@@ -146,7 +146,8 @@ internal sealed class AddressPlanner(IReadOnlyList<NetworkDraft> networks, IRead
 
     private static IPAddress Zero(AddressFamily family) => family == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any;
 
-    private static bool Overlap(IPNetwork a, IPNetwork b) => a.Contains(b.BaseAddress) || b.Contains(a.BaseAddress);
+    /// <summary>Whether two prefixes have addresses in common.</summary>
+    public static bool Overlap(IPNetwork a, IPNetwork b) => a.Contains(b.BaseAddress) || b.Contains(a.BaseAddress);
 
     private static IPNetwork Derived4(int number) => new(new IPAddress([10, (byte)(number >> 8), (byte)number, 0]), 24);
 

@@ -8,7 +8,7 @@ namespace NsFixture.Networking;
 /// </summary>
 internal sealed class TopologyPlanner
 {
-    private const int MaxDeviceName = 15; // IFNAMSIZ less the zero byte
+    public const int MaxDeviceName = 15; // IFNAMSIZ less the zero byte
     private const int MinMtu = 68, MaxMtu = 65535, MinMtu6 = 1280; // RFC 791, RFC 8200
 
     private readonly TopologyDeclarations declared;

@@ -18,7 +18,7 @@ namespace NsFixture.Roots.Archives;
 /// </summary>
 internal sealed unsafe class TreeUnpacker
 {
-    public const int DefaultMaxEntries = 1_000_000;
+    private const int MaxEntries = 1_000_000; // of all layers together
     private const string WhiteoutPrefix = ".wh.", Opaque = ".wh..wh..opq", AufsPrefix = ".wh..wh.";
     private const uint SetIdBits = 0xC00, DefaultDirectoryMode = 0x1ED, MaxLinks = 40;
 
@@ -27,7 +27,6 @@ internal sealed unsafe class TreeUnpacker
     private readonly TreeOwners? noted;
     private readonly FileStatus own; // what is made belongs to whom the directory belongs to
     private readonly long maxSize;
-    private readonly int maxEntries;
     private readonly byte[] buffer = new byte[128 * 1024];
     private readonly HashSet<string> directories = []; // seen to be real ones; relative paths
     private readonly Dictionary<string, (uint Mode, DateTimeOffset Time)> directoryModes = [];
@@ -39,10 +38,9 @@ internal sealed unsafe class TreeUnpacker
     /// <param name="root">An empty directory of the caller's.</param>
     /// <param name="setOwners">Whether files get the owners that the archive says: root's privilege.</param>
     /// <param name="maxSize">The most bytes that all files together may have.</param>
-    /// <param name="maxEntries">The most entries that all layers together may have.</param>
     /// <param name="owners">Is told the owners that the archive says; null: nobody wants to know.</param>
-    public TreeUnpacker(string root, bool setOwners, long maxSize, int maxEntries = DefaultMaxEntries, TreeOwners? owners = null) =>
-        (this.root, this.setOwners, this.maxSize, this.maxEntries, noted, own) = (root, setOwners, maxSize, maxEntries, owners, FileStatus.Of(root));
+    public TreeUnpacker(string root, bool setOwners, long maxSize, TreeOwners? owners = null) =>
+        (this.root, this.setOwners, this.maxSize, noted, own) = (root, setOwners, maxSize, owners, FileStatus.Of(root));
 
     /// <summary>The size of all files so far, in bytes.</summary>
     public long Size => size;
@@ -65,8 +63,8 @@ internal sealed unsafe class TreeUnpacker
             while (reader.GetNextEntry() is { } entry)
             {
                 entryName = entry.Name;
-                if (++entries > maxEntries)
-                    throw new RootTreeException($"{what} has more than {maxEntries} entries: too many for a root tree.");
+                if (++entries > MaxEntries)
+                    throw new RootTreeException($"{what} has more than {MaxEntries} entries: too many for a root tree.");
                 Unpack(entry, isLayer);
             }
         }

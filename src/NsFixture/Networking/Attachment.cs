@@ -4,26 +4,26 @@ using NsFixture.Networking;
 
 namespace NsFixture;
 
-/// <summary>A container's attachment to a network, until it is disposed of.</summary>
-public sealed class AttachedContainer : IAsyncDisposable
+/// <summary>The attachment of a container, a process or another network's host to a network, until it is disposed of.</summary>
+public sealed class Attachment : IAsyncDisposable
 {
     private readonly VirtualNetwork network;
     private readonly PlannedHost host;
-    private readonly int container;
+    private readonly int there;
     private int disposed;
 
-    internal AttachedContainer(VirtualNetwork network, PlannedHost host, int container) => (this.network, this.host, this.container) = (network, host, container);
+    internal Attachment(VirtualNetwork network, PlannedHost host, int there) => (this.network, this.host, this.there) = (network, host, there);
 
-    /// <summary>The name that hosts know it by: the container's own.</summary>
+    /// <summary>The name that hosts know it by: a container's own.</summary>
     public string Name => host.Name;
 
-    /// <summary>The name of the interface in the container.</summary>
+    /// <summary>The name of the interface that it was given.</summary>
     public string Interface => host.Interfaces[0].Device;
 
     /// <summary>Its addresses on the network, IPv4 first.</summary>
     public IReadOnlyList<IPAddress> Addresses => [.. host.Interfaces[0].Addresses.Select(a => a.Address)];
 
-    /// <summary>Takes the interface away, in the container and in the network; both may have ended already.</summary>
+    /// <summary>Takes the interface away, there and in the network; both may have ended already.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref disposed, 1) != 0)
@@ -38,7 +38,7 @@ public sealed class AttachedContainer : IAsyncDisposable
         }
         finally
         {
-            Descriptors.Close(container);
+            Descriptors.Close(there);
         }
     }
 
