@@ -50,6 +50,8 @@ public class OutputTests(ITestOutputHelper output)
     public void Without_a_test() => new TestOutputHelper().WriteLine("nobody hears it");
 }
 
+// In a plain run, lines that are written in pieces have others' lines within them.
+[Collection("not in parallel")]
 public class ConsoleTests(ITestOutputHelper output)
 {
     [Fact]
