@@ -85,7 +85,6 @@ static void add_bridge(int fd, int index)
 {
     struct ifinfomsg *i = begin(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, sizeof *i);
     i->ifi_index = index;
-    i->ifi_flags = i->ifi_change = IFF_UP;
     put(IFLA_IFNAME, "n0", 3);
     struct rtattr *info = put(IFLA_LINKINFO, 0, 0);
     put(IFLA_INFO_KIND, "bridge", 6);
@@ -162,6 +161,7 @@ static void build(int count)
             add_address(on_host, AF_INET6, six, 16, 64);
         close(on_host);
     }
+    set_up(in_switch, "n0", 0); /* last: it would carry all that the hosts multicast of themselves */
 }
 
 int main(int argc, char **argv)

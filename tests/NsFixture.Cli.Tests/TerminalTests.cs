@@ -67,7 +67,7 @@ public sealed class TerminalTests : IDisposable
     }
 
     [Fact]
-    public void Ctrl_C_in_a_shell_that_was_entered_is_the_shells_and_hosts_are_completed()
+    public void A_shell_that_was_entered_has_Ctrl_C_and_job_control_and_hosts_are_completed()
     {
         using Cli up = Cli.Start("up", file, "--json");
         string id = up.ReadUntil("\"id\"").Trim().TrimEnd(',').Split(' ')[^1];
@@ -89,10 +89,15 @@ public sealed class TerminalTests : IDisposable
 
         void InShellOf(string host)
         {
-            Assert.True(SpinWait.SpinUntil(() => terminal.Screen.TrimEnd().EndsWith("job control turned off\n$", StringComparison.Ordinal), 60_000), terminal.Screen);
+            Assert.True(SpinWait.SpinUntil(() => terminal.Screen.TrimEnd().EndsWith("\n$", StringComparison.Ordinal), 60_000), terminal.Screen);
             terminal.Type("sleep 600");
             terminal.Press("Enter");
             Assert.True(SpinWait.SpinUntil(() => Processes.Named("sleep", up.Id, terminal.ShellId), 60_000), terminal.Screen);
+            terminal.Press("C-z");
+            terminal.Type($"echo {host} has $(stty size); fg");
+            terminal.Press("Enter");
+            terminal.Await($"{host} has 50 160");
+            Assert.True(SpinWait.SpinUntil(() => terminal.Screen.TrimEnd().EndsWith("\nsleep 600", StringComparison.Ordinal), 60_000), terminal.Screen);
             terminal.Press("C-c");
             terminal.Type("echo st''ill $(hostname)");
             terminal.Press("Enter");

@@ -5,7 +5,7 @@ namespace NsFixture.Launching;
 
 /// <summary>
 /// What a <see cref="System.Diagnostics.ProcessStartInfo"/> of a host starts: it has init start the program with its own standard
-/// input, output and error, environment and directory, passes signals on to it, and ends as it does. When it is killed, so is the program.
+/// input, output and error (a terminal by way of another one, see <see cref="TerminalRelay"/>), environment and directory, passes signals on to it, and ends as it does. When it is killed, so is the program.
 /// </summary>
 internal static class EnterProgram
 {
@@ -27,21 +27,26 @@ internal static class EnterProgram
             else
                 PidFd.Signal(started.Task.Result, signal);
         }))];
+        ProcessEnd end;
+        TerminalRelay? terminal = TerminalRelay.Take();
         try
         {
             // Not closed: init ends the program with the connection, which ends with this process.
             var init = new InitConnection(Connect(entrance));
             string[] environment = [.. DotnetHost.CurrentEnvironment()];
             var start = new ProgramStart(program, environment, directory.Length > 0 ? directory : Environment.CurrentDirectory, user.Length > 0 ? user : null, chosen.Split(','), EndsWithCaller: true);
-            started.SetResult(init.Spawn(host, start, [0, 1, 2, theirStatus]).PidFd);
+            started.SetResult(init.Spawn(host, start, [.. terminal?.Standard ?? [0, 1, 2], theirStatus]).PidFd);
             Descriptors.Close(theirStatus);
+            terminal?.Pass(status);
+            end = Wait(status);
         }
         catch (Exception e) when (e is SandboxException or LinuxException)
         {
+            terminal?.Dispose();
             Console.Error.WriteLine($"NsFixture: \"{program[0]}\" could not be started on its host: {e.Message}");
             return CannotStart;
         }
-        ProcessEnd end = Wait(status);
+        terminal?.Dispose();
         GC.KeepAlive(registrations);
         return end.Exited ? end.ExitCode : EndBy(end.Signal);
     }

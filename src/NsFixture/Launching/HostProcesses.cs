@@ -123,6 +123,7 @@ internal sealed unsafe class HostProcesses(HostViews views, bool hardened, Limit
             ResetSignals();
             for (int i = 0; i < 3; i++)
                 Descriptors.Duplicate(Descriptors.DuplicateAbove(descriptors[i], 100), i);
+            _ = Libc.IoCtl(0, Terminal.TIOCSCTTY, null); // a terminal that is nobody's yet is the new session's (TerminalRelay)
             int high = Descriptors.DuplicateAbove(errors, 100); // closed on exec
             Descriptors.CloseAllBut([high]);
             errors = high;

@@ -3,7 +3,7 @@ namespace NsFixture.Launching;
 /// <summary>A run that is over its deadline: what hangs in it is looked at, and then it is ended.</summary>
 internal sealed partial class TestRun
 {
-    private static readonly TimeSpan DumpLimit = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan DumpLimit = TimeSpan.FromSeconds(10);
     private string? dump;
 
     // On a thread of its own: no other test's run is to wait for it, and this one is ended even if the kernel does not answer.

@@ -76,6 +76,7 @@ internal static class Fcntl
     public const int O_RDONLY = 0;
     public const int O_WRONLY = 1;
     public const int O_RDWR = 2;
+    public const int O_NOCTTY = 0x100;
     public const int O_CREAT = 0x40;
     public const int O_EXCL = 0x80;
     public const int O_TRUNC = 0x200;
@@ -277,7 +278,37 @@ internal static class Audit
 [CHeader("sys/ioctl.h")]
 internal static class Terminal
 {
+    public const uint TCGETS = 0x5401;
+    public const uint TCSETSW = 0x5403;
+    public const uint TIOCSCTTY = 0x540E;
+    public const uint TIOCGPGRP = 0x540F;
     public const uint TIOCSTI = 0x5412;
+    public const uint TIOCGWINSZ = 0x5413;
+    public const uint TIOCSWINSZ = 0x5414;
+    public const uint TIOCGPTPEER = 0x5441;
+    public const uint TIOCSPTLCK = 0x40045431;
+}
+
+[CHeader("asm/termbits.h")]
+internal static class TerminalModes
+{
+    public const uint IGNBRK = 0x1;
+    public const uint BRKINT = 0x2;
+    public const uint PARMRK = 0x8;
+    public const uint ISTRIP = 0x20;
+    public const uint INLCR = 0x40;
+    public const uint IGNCR = 0x80;
+    public const uint ICRNL = 0x100;
+    public const uint IXON = 0x400;
+    public const uint OPOST = 0x1;
+    public const uint CSIZE = 0x30;
+    public const uint CS8 = 0x30;
+    public const uint PARENB = 0x100;
+    public const uint ISIG = 0x1;
+    public const uint ICANON = 0x2;
+    public const uint ECHO = 0x8;
+    public const uint ECHONL = 0x40;
+    public const uint IEXTEN = 0x8000;
 }
 
 [CHeader("signal.h")]
@@ -304,6 +335,7 @@ internal static class SignalNumbers
     public const int SIGXCPU = 24;
     public const int SIGXFSZ = 25;
     public const int SIGSYS = 31;
+    public const int SIGWINCH = 28;
 }
 
 [CHeader("time.h")]

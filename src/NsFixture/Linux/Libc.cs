@@ -245,6 +245,9 @@ internal static unsafe partial class Libc
     [LibraryImport(Lib, EntryPoint = "futimens", SetLastError = true)]
     public static partial int FUTimeNs(int fd, TimeSpec* times);
 
+    [LibraryImport(Lib, EntryPoint = "getpgrp")]
+    public static partial int GetPgrp();
+
     [LibraryImport(Lib, EntryPoint = "setsid", SetLastError = true)]
     public static partial int SetSid();
 

@@ -220,3 +220,15 @@ internal unsafe struct SockFProg
     public ushort len;
     public SockFilter* filter;
 }
+
+[CHeader("asm/termbits.h", CName = "struct termios")]
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct Termios
+{
+    public uint c_iflag;
+    public uint c_oflag;
+    public uint c_cflag;
+    public uint c_lflag;
+    public byte c_line;
+    public fixed byte c_cc[19];
+}

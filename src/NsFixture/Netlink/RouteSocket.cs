@@ -46,9 +46,9 @@ internal sealed unsafe partial class RouteSocket : IDisposable
         message => message.Fixed(new IfInfoMsg()).Attribute(IfLink.IFLA_IFNAME, name),
         peer => peer.Fixed(new IfInfoMsg()).Attribute(IfLink.IFLA_IFNAME, peerName).Attribute(IfLink.IFLA_NET_NS_FD, peerNamespace), $"create veth {name} with peer {peerName}");
 
-    /// <summary>Creates a bridge (ip-link(8)) and brings it up.</summary>
+    /// <summary>Creates a bridge (ip-link(8)), which is down.</summary>
     public void CreateBridge(int index, string name, byte[] mac, int mtu) => CreateLink("bridge",
-        message => message.Fixed(new IfInfoMsg { ifi_index = index, ifi_flags = IfFlags.IFF_UP, ifi_change = IfFlags.IFF_UP })
+        message => message.Fixed(new IfInfoMsg { ifi_index = index })
             .Attribute(IfLink.IFLA_IFNAME, name)
             .Attribute(IfLink.IFLA_ADDRESS, mac)
             .Attribute(IfLink.IFLA_MTU, mtu), peer: null, $"create bridge {name}");

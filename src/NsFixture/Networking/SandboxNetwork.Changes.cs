@@ -119,6 +119,7 @@ internal sealed partial class SandboxNetwork
         bridges.Add(segment.Index);
         foreach (PlannedInterface link in before.Hosts.SelectMany(h => h.Interfaces).Where(i => i.Network == segment.Index))
             inSwitch.Attach(link.PortName, FirstBridgeIndex + segment.Index);
+        inSwitch.SetUp(segment.BridgeName);
     }
 
     private void Undo(PlannedHost host, NetworkPlan before, Func<int, bool> isOff)
