@@ -27,9 +27,9 @@ if [ "$(id -u)" = 0 ] && ! command -v tmux >/dev/null; then
     echo "installing tmux, to use the tool nsfixture in a terminal"
     apt-get update -q && apt-get install -y -q --no-install-recommends tmux
 fi
-if [ "$(id -u)" = 0 ] && ! command -v podman >/dev/null; then
-    echo "installing podman, to attach its containers to networks"
-    apt-get update -q && apt-get install -y -q --no-install-recommends podman crun
+if [ "$(id -u)" = 0 ] && ! { command -v podman && command -v docker; } >/dev/null; then
+    echo "installing podman and docker.io, to attach their containers to networks, and to run in them"
+    apt-get update -q && RUNLEVEL=1 apt-get install -y -q --no-install-recommends podman crun docker.io
 fi
 # Programs that tests run on hosts: package and a file of each. RUNLEVEL=1 keeps apt from starting the services they bring (invoke-rc.d(8)).
 missing=()

@@ -5,29 +5,39 @@ using NsFixture.Xunit;
 
 namespace NsFixture.Isolated.Tests;
 
-/// <summary>A fact that takes a container engine, and so root: an ordinary user has no part in root's containers.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-public sealed class EngineFactAttribute : FactAttribute
-{
-    public EngineFactAttribute()
-    {
-        if (!Environment.IsPrivilegedProcess)
-            Skip = "Containers belong to root's engine, and this is an ordinary user: run as root.";
-    }
-}
-
 /// <summary>Containers of a real engine on a network.</summary>
-[Collection(nameof(OnePodman))]
-public class RuntimeContainerTests(Podman podman)
+[Collection(nameof(Engines))]
+public class PodmanContainerTests(Podman podman) : RuntimeContainerTests(podman);
+
+/// <inheritdoc/>
+[Collection(nameof(Engines))]
+public class DockerContainerTests(Docker docker) : RuntimeContainerTests(docker);
+
+/// <inheritdoc cref="PodmanContainerTests"/>
+public abstract class RuntimeContainerTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly string? Usual = Environment.GetEnvironmentVariable("DOCKER_HOST");
+    private readonly Engine engine;
+
+    protected RuntimeContainerTests(Engine engine)
+    {
+        this.engine = engine;
+        Environment.SetEnvironmentVariable("DOCKER_HOST", engine.Address);
+    }
+
+    public void Dispose()
+    {
+        Environment.SetEnvironmentVariable("DOCKER_HOST", Usual);
+        GC.SuppressFinalize(this);
+    }
 
     [EngineFact]
     public async Task A_container_is_given_an_interface_and_reaches_hosts_and_is_reached()
     {
         await using VirtualNetwork network = await VirtualNetwork.CreateAsync(new Topology().WithNetwork("near").WithNetwork("far")
             .WithRouter("between").WithHost("client", h => h.On("near")).WithHost("server", h => h.On("far")));
-        string id = await podman.RunAsync("cache_1");
+        string id = await engine.RunAsync("cache_1");
         await using Attachment container = await network.AttachContainerAsync(id, "near", i => i.WithAddress("10.0.0.99"));
         container.Name.Should().Be("cache-1", "an underscore is none of a host's");
         container.Interface.Should().Be("eth0", "the container had none");
@@ -39,7 +49,7 @@ public class RuntimeContainerTests(Podman podman)
             using Socket listener = network[name].Listen(80);
             foreach (IPAddress address in network[name].Addresses)
             {
-                Task<string> said = podman.ExecAsync("cache_1", $"exec 3<>/dev/tcp/{address}/80; read -r line <&3; echo $line");
+                Task<string> said = engine.ExecAsync("cache_1", $"exec 3<>/dev/tcp/{address}/80; read -r line <&3; echo $line");
                 using Socket connection = await listener.AcceptAsync().WaitAsync(Patience);
                 IPAddress from = ((IPEndPoint)connection.RemoteEndPoint!).Address;
                 container.Addresses.Should().Contain(from.IsIPv4MappedToIPv6 ? from.MapToIPv4() : from);
@@ -59,19 +69,19 @@ public class RuntimeContainerTests(Podman podman)
     public async Task A_detached_container_has_what_it_had_before()
     {
         await using VirtualNetwork network = await VirtualNetwork.CreateAsync(Topology.Of("client"));
-        string id = await podman.RunAsync("guest"), before = await podman.ExecAsync("guest", "cd /sys/class/net; echo *");
+        string id = await engine.RunAsync("guest"), before = await engine.ExecAsync("guest", "cd /sys/class/net; echo *");
         Attachment container = await network.AttachContainerAsync("guest", "lan", i => i.WithName("lab0"));
-        (await podman.ExecAsync("guest", "cd /sys/class/net; echo *")).Should().Contain("lab0");
+        (await engine.ExecAsync("guest", "cd /sys/class/net; echo *")).Should().Contain("lab0");
         var twice = () => network.AttachContainerAsync(id, "lan");
         await twice.Should().ThrowAsync<InvalidTopologyException>().WithMessage("*\"guest\": the name is taken*");
         await container.DisposeAsync();
         await container.DisposeAsync();
-        (await podman.ExecAsync("guest", "cd /sys/class/net; echo *")).Should().Be(before);
+        (await engine.ExecAsync("guest", "cd /sys/class/net; echo *")).Should().Be(before);
         network.Describe().Should().NotContain("guest");
         await using (await network.AttachContainerAsync(id, "lan"))
-            (await podman.ExecAsync("guest", "cd /sys/class/net; echo *")).Should().Contain("eth0");
+            (await engine.ExecAsync("guest", "cd /sys/class/net; echo *")).Should().Contain("eth0");
         await network.DisposeAsync();
-        (await podman.ExecAsync("guest", "cd /sys/class/net; echo *")).Should().Be(before);
+        (await engine.ExecAsync("guest", "cd /sys/class/net; echo *")).Should().Be(before);
     }
 
     [EngineFact]
@@ -81,11 +91,11 @@ public class RuntimeContainerTests(Podman podman)
         string before = network.Describe();
         var unknown = () => network.AttachContainerAsync("nobody", "lan");
         await unknown.Should().ThrowAsync<SandboxException>().WithMessage("There is no container \"nobody\" in the engine at *");
-        await podman.RunAsync("brief");
-        await podman.ControlAsync("stop -t 0 brief");
+        await engine.RunAsync("brief");
+        await engine.ControlAsync("stop -t 0 brief");
         var stopped = () => network.AttachContainerAsync("brief", "lan");
         await stopped.Should().ThrowAsync<SandboxException>().WithMessage("Container \"brief\" does not run (it is exited)*");
-        await podman.RunAsync("there");
+        await engine.RunAsync("there");
         var nowhere = () => network.AttachContainerAsync("there", "wan");
         await nowhere.Should().ThrowAsync<InvalidTopologyException>().WithMessage("*Network = \"wan\" does not exist*");
         network.Describe().Should().Be(before);

@@ -75,5 +75,5 @@ internal sealed record Attempt(int Errno, string What)
 {
     public bool Failed => Errno > 0;
 
-    public override string ToString() => Errno switch { 0 => $"{What} works", < 0 => $"{What} was not tried", _ => $"{What} failed: {LinuxException.Describe(Errno)}" };
+    public override string ToString() => Errno switch { 0 => $"{What} works", < 0 => $"{(What.Length > 0 ? What : "making one")} was not tried", _ => $"{What} failed: {LinuxException.Describe(Errno)}" };
 }
