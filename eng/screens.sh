@@ -50,3 +50,5 @@ id=$("${tmux[@]}" capture-pane -p | grep -o 'Sandbox [0-9]*' | cut -d' ' -f2)
 shoot ls 'nsfixture ls' 'laptop' 8
 "${tmux[@]}" send-keys C-l
 shoot exec "nsfixture exec $id laptop -- ping -c 3 server" 'rtt' 10
+"${tmux[@]}" send-keys C-l
+shoot doctor 'nsfixture doctor' 'remedy' 27
