@@ -16,7 +16,8 @@ internal sealed class IsolatedTestMethodRunner(
 
     protected override async Task<RunSummary> RunTestCaseAsync(IXunitTestCase testCase)
     {
-        if (Isolation.Of(testCase.TestMethod) is not { } settings)
+        // One that is skipped takes no sandbox, and what its attribute found out was about this machine.
+        if (!string.IsNullOrEmpty(testCase.SkipReason) || Isolation.Of(testCase.TestMethod) is not { } settings)
             return await base.RunTestCaseAsync(testCase);
         if (TestLauncher.IsInProcess(settings.Options.Launcher, out string reason))
         {
