@@ -159,7 +159,16 @@ public class LimitTests(ITestOutputHelper output)
 
     private async Task Refused(Topology topology, string what)
     {
-        output.WriteLine("refused to an ordinary user");
-        await FluentActions.Awaiting(() => VirtualNetwork.CreateAsync(topology)).Should().ThrowAsync<SandboxException>().WithMessage($"*A limit of {what} for host \"db\" cannot be enforced*as root*systemd-run*");
+        output.WriteLine("refused, for want of control groups");
+        try
+        {
+            await using VirtualNetwork network = await VirtualNetwork.CreateAsync(topology);
+        }
+        catch (SandboxException e) when (e is not SandboxUnavailableException) // that one skips the test
+        {
+            e.Message.Should().Match($"*A limit of {what} for host \"db\" cannot be enforced*as root*systemd-run*");
+            return;
+        }
+        Assert.Fail("it was not refused");
     }
 }

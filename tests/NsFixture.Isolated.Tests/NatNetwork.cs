@@ -23,7 +23,7 @@ public sealed class NatNetwork : IAsyncLifetime
 
     public async Task InitializeAsync() => Network = await VirtualNetwork.CreateAsync(Homes(Nat.Home));
 
-    public async Task DisposeAsync() => await Network.DisposeAsync();
+    public async Task DisposeAsync() => await (Network?.DisposeAsync() ?? default); // there is none where the machine allows none
 }
 
 /// <summary>A UDP socket of a host, which notes who sends to it.</summary>
