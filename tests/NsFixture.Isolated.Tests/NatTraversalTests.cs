@@ -23,11 +23,11 @@ public class NatTraversalTests(NatNetwork net) : IClassFixture<NatNetwork>
     [InlineData("full cone", "full cone"), InlineData("full cone", "home"), InlineData("full cone", "symmetric"), InlineData("symmetric", "full cone")]
     [InlineData("home", "home"), InlineData("home", "carrier"), InlineData("carrier", "carrier"), InlineData("random ports", "random ports")]
     [InlineData("restricted cone", "symmetric"), InlineData("symmetric", "carrier"), InlineData("restricted cone", "restricted cone")]
-    public async Task Holes_are_punched(string one, string other) => (await PunchAsync(one, other, TimeSpan.FromSeconds(10))).Should().Be(Met);
+    public async Task Holes_are_punched(string one, string other) => (await PunchAsync(one, other, TimeSpan.FromSeconds(10), Enough)).Should().Be(Met);
 
     [Theory]
     [InlineData("symmetric", "symmetric"), InlineData("cloud", "cloud"), InlineData("home", "symmetric"), InlineData("symmetric", "home"), InlineData("by address", "home"), InlineData("by address", "cloud")]
-    public async Task Holes_are_not_punched(string one, string other) => (await PunchAsync(one, other, TimeSpan.FromMilliseconds(600))).Should().NotBe(Met);
+    public async Task Holes_are_not_punched(string one, string other) => (await PunchAsync(one, other, TimeSpan.FromMilliseconds(600), rounds: 1)).Should().NotBe(Met);
 
     [Fact]
     public async Task An_early_packet_from_the_other_side_does_not_spoil_the_mapping()
@@ -39,10 +39,13 @@ public class NatTraversalTests(NatNetwork net) : IClassFixture<NatNetwork>
         (await client.SeenByAsync(two)).Should().Be(seen);
     }
 
+    /// <summary>Rounds, however long they take on a loaded machine: in the first, one end sends before the other has made its hole.</summary>
+    public const int Enough = 20;
+
     private const string Met = "each has reached the other";
 
     /// <summary>As ICE would: each sends to where the server saw the other, and to whoever reached it.</summary>
-    private async Task<string> PunchAsync(string one, string other, TimeSpan limit)
+    private async Task<string> PunchAsync(string one, string other, TimeSpan limit, int rounds)
     {
         net["gateway"].SetNat(Kinds[one]);
         net["other-gateway"].SetNat(Kinds[other]);
@@ -51,7 +54,7 @@ public class NatTraversalTests(NatNetwork net) : IClassFixture<NatNetwork>
         IPEndPoint[] to = [await peer.SeenByAsync(server), await client.SeenByAsync(server)];
         bool[] reached = new bool[2];
         string seen = $"client as {to[1]}, peer as {to[0]}";
-        for (long end = Environment.TickCount64 + (long)limit.TotalMilliseconds; !reached.All(r => r) && Environment.TickCount64 < end;)
+        for (long end = Environment.TickCount64 + (long)limit.TotalMilliseconds; !reached.All(r => r) && (rounds-- > 0 || Environment.TickCount64 < end);)
         {
             for (int i = 0; i < 2; i++)
                 ends[i].Send(to[i]);

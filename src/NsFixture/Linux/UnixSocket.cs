@@ -115,7 +115,8 @@ internal static unsafe class UnixSocket
                 {
                     case Err.EINTR: continue;
                     case Err.EAGAIN: return null;
-                    case Err.ECONNRESET: return [];
+                    // It was closed before all was read there. The kernel says so once, and before it gives what was last sent from there.
+                    case Err.ECONNRESET: continue;
                     default: throw LinuxException.Last("recvmsg", "on a control socket");
                 }
             }
@@ -133,7 +134,10 @@ internal static unsafe class UnixSocket
     public static int Peek(int socket)
     {
         byte first;
-        nint n = Libc.Recv(socket, &first, 1, SocketConstants.MSG_PEEK | SocketConstants.MSG_DONTWAIT);
+        nint n;
+        do
+            n = Libc.Recv(socket, &first, 1, SocketConstants.MSG_PEEK | SocketConstants.MSG_DONTWAIT);
+        while (n < 0 && Marshal.GetLastPInvokeError() == Err.ECONNRESET); // see Receive
         return n > 0 ? first : n < 0 && Marshal.GetLastPInvokeError() is Err.EAGAIN or Err.EINTR ? -1 : 0;
     }
 
