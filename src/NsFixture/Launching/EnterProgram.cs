@@ -27,7 +27,8 @@ internal static class EnterProgram
             else
                 PidFd.Signal(started.Task.Result, signal);
         }))];
-        ProcessEnd end;
+        ProcessEnd end = default;
+        Exception? failure = null;
         TerminalRelay? terminal = TerminalRelay.Take();
         try
         {
@@ -42,11 +43,17 @@ internal static class EnterProgram
         }
         catch (Exception e) when (e is SandboxException or LinuxException)
         {
-            terminal?.Dispose();
-            Console.Error.WriteLine($"NsFixture: \"{program[0]}\" could not be started on its host: {e.Message}");
+            failure = e;
+        }
+        finally
+        {
+            terminal?.Dispose(); // whatever comes, the caller's terminal is what it was before anything is said on it
+        }
+        if (failure != null)
+        {
+            Console.Error.WriteLine($"NsFixture: \"{program[0]}\" could not be started on its host: {failure.Message}");
             return CannotStart;
         }
-        terminal?.Dispose();
         GC.KeepAlive(registrations);
         return end.Exited ? end.ExitCode : EndBy(end.Signal);
     }

@@ -334,8 +334,8 @@ internal static class SignalNumbers
     public const int SIGSTOP = 19;
     public const int SIGXCPU = 24;
     public const int SIGXFSZ = 25;
-    public const int SIGSYS = 31;
     public const int SIGWINCH = 28;
+    public const int SIGSYS = 31;
 }
 
 [CHeader("time.h")]

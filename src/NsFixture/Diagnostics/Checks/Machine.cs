@@ -9,7 +9,7 @@ namespace NsFixture.Diagnostics.Checks;
 /// </summary>
 internal sealed class Machine(DoctorRoots roots, IReadOnlyDictionary<string, Attempt>? attempts = null)
 {
-    private static readonly Attempt NotTried = new(-1, "");
+    private static readonly Attempt NotTried = new(-1, "making one");
 
     private string? userName;
 
@@ -75,5 +75,5 @@ internal sealed record Attempt(int Errno, string What)
 {
     public bool Failed => Errno > 0;
 
-    public override string ToString() => Errno switch { 0 => $"{What} works", < 0 => $"{(What.Length > 0 ? What : "making one")} was not tried", _ => $"{What} failed: {LinuxException.Describe(Errno)}" };
+    public override string ToString() => Errno switch { 0 => $"{What} works", < 0 => $"{What} was not tried", _ => $"{What} failed: {LinuxException.Describe(Errno)}" };
 }
