@@ -44,7 +44,7 @@ rm -rf "$own/files"
 
 # The tests, on a copy: a container's root may not write to what is another's.
 mkdir "$own/tree"
-tar -c --exclude=obj "tests/$project" tests/testdata docs | tar -x -C "$own/tree"
+tar -c --exclude=obj --exclude=Release "tests/$project" tests/testdata docs src eng examples README.md CHANGELOG.md Directory.*.props NsFixture.sln .editorconfig | tar -x -C "$own/tree"
 status=0
 # (podman's own warnings are about this engine.)
 podman_ --log-level error run --rm --network none --cgroups disabled "${options[@]}" --env NSFIXTURE_REQUIRE="$([ "$kind" = default ] || echo 1)" --env DOTNET_NOLOGO=1 --env DOTNET_CLI_UI_LANGUAGE=en \

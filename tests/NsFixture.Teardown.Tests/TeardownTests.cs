@@ -13,6 +13,19 @@ public class TeardownTests
         run.Residue.WaitUntilGone().Should().BeEmpty();
     }
 
+    [Fact]
+    public void Nothing_is_compiled_for_a_test_that_does_nothing()
+    {
+        string log = Path.GetTempFileName();
+        using var run = new VictimRun("Idle", environment: ("NSFIXTURE_TEARDOWN_LOG", log));
+        run.WaitForEnd().Should().Contain("Passed:     4");
+        string[] lines = File.ReadAllLines(log);
+        File.Delete(log);
+        lines.Should().HaveCount(4);
+        lines.Where(l => l.Contains("Does_nothing", StringComparison.Ordinal)).Should().HaveCount(3).And.AllSatisfy(l => l.Should().NotContain("compiled", "of the milliseconds of a test, one method takes one"));
+        lines.Should().ContainSingle(l => l.Contains("Has_a_method_compiled", StringComparison.Ordinal)).Which.Should().MatchRegex(@"\d+ methods had been compiled \(\d+\.\d ms\)");
+    }
+
     [Theory, InlineData("fork"), InlineData("exec")]
     public void A_killed_test_host_leaves_nothing(string launcher)
     {

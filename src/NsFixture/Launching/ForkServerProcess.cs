@@ -34,7 +34,7 @@ internal static class ForkServerProcess
     [
         typeof(ForkServerProcess), typeof(Zygote), typeof(Init), typeof(SelfBuiltTest), typeof(TestStart), typeof(ForkedChild), typeof(TestProcess), typeof(TestChannel), typeof(TestReport),
         typeof(ForwardingWriter), typeof(IsolatedNetwork), typeof(UserMap), typeof(UnixSocket), typeof(Poller), typeof(Descriptors), typeof(Libc),
-        typeof(NetworkPlan), typeof(EnvironmentSettings), typeof(Leftovers), typeof(StillOpen), typeof(TestEnd), typeof(EndReport), typeof(Leftover), typeof(ProcessTable), typeof(DirectoryNames), typeof(SystemV), typeof(MountIds),
+        typeof(NetworkPlan), typeof(EnvironmentSettings), typeof(Leftovers), typeof(CoverageTrackers), typeof(StillOpen), typeof(TestEnd), typeof(EndReport), typeof(Leftover), typeof(ProcessTable), typeof(DirectoryNames), typeof(SystemV), typeof(MountIds),
         typeof(MountSnapshot), typeof(TemporaryFiles),
     ];
 

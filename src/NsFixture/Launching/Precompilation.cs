@@ -66,6 +66,9 @@ internal static class Precompilation
 
     private static void Compile(MethodBase method)
     {
+        // What an interface calls has no place of its own to be called at until somebody asks for it, and PrepareMethod passes over it.
+        if (method.IsVirtual)
+            Attempt(() => method.MethodHandle.GetFunctionPointer());
         Type[] arguments = [.. method.DeclaringType!.GetGenericArguments(), .. method.IsGenericMethod ? method.GetGenericArguments() : []];
         Attempt(() => RuntimeHelpers.PrepareMethod(method.MethodHandle, arguments.Length == 0 ? null : [.. arguments.Select(a => a.TypeHandle)]));
     }
@@ -82,8 +85,11 @@ internal static class Precompilation
         CompileGeneric(builder, "Start", machine);
         CompileGeneric(common, "GetStateMachineBox", machine);
         foreach (Type awaiter in machine.GetFields(All).Where(f => f.Name.StartsWith("<>u__", StringComparison.Ordinal)).Select(f => f.FieldType))
+        {
             foreach (Type type in (Type[])[builder, common])
                 CompileGeneric(type, "AwaitUnsafeOnCompleted", awaiter, machine);
+            CompileGeneric(common, "AwaitUnsafeOnCompleted", awaiter);
+        }
     }
 
     private static void CompileGeneric(Type type, string name, params Type[] arguments)

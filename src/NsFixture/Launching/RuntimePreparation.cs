@@ -33,7 +33,11 @@ internal static class RuntimePreparation
         ["System.Net.Sockets.SocketErrorPal", "System.Net.Sockets.SocketsTelemetry", "System.Net.NetEventSource", "System.Net.Sockets.SocketPal", "System.Net.Sockets.Socket"];
 
     /// <summary>The thread pool, timers and tasks.</summary>
-    public static void PreparePool() => Load(typeof(ThreadPool).Assembly, OfPool);
+    public static void PreparePool()
+    {
+        foreach (Type type in Load(typeof(ThreadPool).Assembly, OfPool).Where(t => !t.ContainsGenericParameters))
+            Precompilation.Attempt(() => RuntimeHelpers.RunClassConstructor(type.TypeHandle)); // none of them starts a thread
+    }
 
     /// <summary>Whether an assembly's code may use sockets, itself or by way of HTTP.</summary>
     public static bool UsesSockets(Assembly assembly) => assembly.GetReferencedAssemblies().Any(r => r.Name is "System.Net.Sockets" or "System.Net.Http");
@@ -46,21 +50,34 @@ internal static class RuntimePreparation
             Precompilation.Attempt(() => RuntimeHelpers.RunClassConstructor(sockets.GetType(name, throwOnError: true)!.TypeHandle));
         Load(sockets, OfSockets);
         Precompilation.Attempt(() => CompileQueue(sockets));
+        Precompilation.Attempt(() => UseErrors(sockets));
         Precompilation.Attempt(UseAddresses);
     }
 
-    private static void Load(Assembly assembly, string[] names)
+    /// <returns>The types, and those within them.</returns>
+    private static Type[] Load(Assembly assembly, string[] names)
     {
         Type[] types = [.. names.Select(assembly.GetType).OfType<Type>()];
         ForkServerProcess.CompileAhead(types);
         Precompilation.Link(types);
+        return [.. types.SelectMany(t => t.GetNestedTypes(BindingFlags.NonPublic | BindingFlags.Public).Prepend(t))];
     }
 
     private static void CompileQueue(Assembly sockets)
     {
         Type readiness = sockets.GetType("System.Net.Sockets.SocketAsyncEngine+SocketIOEvent", throwOnError: true)!;
         Type segment = typeof(ConcurrentQueue<>).Assembly.GetType("System.Collections.Concurrent.ConcurrentQueueSegment`1", throwOnError: true)!;
-        Precompilation.Compile([typeof(ConcurrentQueue<>).MakeGenericType(readiness), segment.MakeGenericType(readiness)], TimeSpan.MaxValue);
+        Type heard = sockets.GetType("Interop+Sys+SocketEvent", throwOnError: true)!;
+        Precompilation.Compile(
+            [typeof(ConcurrentQueue<>).MakeGenericType(readiness), segment.MakeGenericType(readiness), typeof(ReadOnlySpan<>).MakeGenericType(heard)], TimeSpan.MaxValue);
+    }
+
+    /// <summary>Looks up what some errors of the system's are called, as the first wait of every socket does.</summary>
+    private static void UseErrors(Assembly sockets)
+    {
+        MethodInfo lookUp = sockets.GetType("System.Net.Sockets.SocketErrorPal", throwOnError: true)!.GetMethod("GetSocketErrorForNativeError", BindingFlags.Static | BindingFlags.NonPublic)!;
+        foreach (string name in (string[])["EAGAIN", "EINPROGRESS", "SUCCESS"])
+            lookUp.Invoke(null, [Enum.Parse(lookUp.GetParameters()[0].ParameterType, name)]);
     }
 
     private static void UseAddresses()

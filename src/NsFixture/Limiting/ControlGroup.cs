@@ -16,6 +16,12 @@ internal sealed partial class ControlGroup : IDisposable
     /// <summary>Freezes and thaws a group of version 1: <c>FROZEN</c>, <c>THAWED</c>.</summary>
     public const string FreezerFile = "freezer.state";
 
+    /// <summary>How long a group may take to be empty.</summary>
+    public static readonly TimeSpan RemovalLimit = TimeSpan.FromSeconds(10);
+
+    /// <summary>Milliseconds between attempts to remove one.</summary>
+    public const int RemovalPause = 2;
+
     private const int Period = 100_000; // microseconds
     private static int made;
 
@@ -141,23 +147,27 @@ internal sealed partial class ControlGroup : IDisposable
     public static bool Remove(string directory)
     {
         var watch = Stopwatch.StartNew();
-        while (Libc.RmDir(directory) != 0)
-        {
-            if (Marshal.GetLastPInvokeError() == Err.ENOENT)
-                return true;
-            if (Marshal.GetLastPInvokeError() != Err.EBUSY || watch.Elapsed > TimeSpan.FromSeconds(10))
-                return false;
-            // Processes leave it while they end, which takes a moment.
-            foreach (string below in DirectoryNames.Of(directory).Select(n => $"{directory}/{n}").Where(Directory.Exists))
-                Remove(below);
-            if (FileSystem.Exists($"{directory}/{FreezerFile}"))
-                TryWrite($"{directory}/{FreezerFile}", "THAWED"); // what is frozen does not even end
-            foreach (string line in FileSystem.ReadTextIfThere($"{directory}/cgroup.procs").Split('\n', StringSplitOptions.RemoveEmptyEntries))
-                if (int.Parse(line, CultureInfo.InvariantCulture) is > 0 and var process) // 0: of another pid namespace
-                    _ = Libc.Kill(process, SignalNumbers.SIGKILL);
-            Thread.Sleep(2);
-        }
-        return true;
+        bool? gone;
+        while ((gone = TryRemove(directory)) == null && watch.Elapsed < RemovalLimit)
+            Thread.Sleep(RemovalPause);
+        return gone == true;
+    }
+
+    /// <summary>The same, without waiting: null where what is in it has yet to end, which takes a moment.</summary>
+    public static bool? TryRemove(string directory)
+    {
+        if (Libc.RmDir(directory) == 0 || Marshal.GetLastPInvokeError() == Err.ENOENT)
+            return true;
+        if (Marshal.GetLastPInvokeError() != Err.EBUSY)
+            return false;
+        foreach (string below in DirectoryNames.Of(directory).Select(n => $"{directory}/{n}").Where(Directory.Exists))
+            _ = TryRemove(below);
+        if (FileSystem.Exists($"{directory}/{FreezerFile}"))
+            TryWrite($"{directory}/{FreezerFile}", "THAWED"); // what is frozen does not even end
+        foreach (string line in FileSystem.ReadTextIfThere($"{directory}/cgroup.procs").Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            if (int.Parse(line, CultureInfo.InvariantCulture) is > 0 and var process) // 0: of another pid namespace
+                _ = Libc.Kill(process, SignalNumbers.SIGKILL);
+        return null;
     }
 
     /// <summary>The controllers that limits take.</summary>

@@ -25,6 +25,19 @@ public class Endless
     }
 }
 
+/// <summary>Isolated tests that do nothing, and one that has a method compiled.</summary>
+[IsolatedNetwork]
+public class Idle
+{
+    [Theory, InlineData(1), InlineData(2), InlineData(3)]
+    public void Does_nothing(int number) => _ = number;
+
+    [Fact]
+    public void Has_a_method_compiled() => GC.KeepAlive(typeof(Idle).GetMethod(nameof(Name))!.MakeGenericMethod(typeof(DateTime)).Invoke(null, null));
+
+    public static string Name<T>() => typeof(T).Name;
+}
+
 /// <summary>As many isolated tests as VICTIM_COUNT says, one after another; each notes when it starts.</summary>
 [IsolatedNetwork]
 public class Steady

@@ -58,22 +58,25 @@ internal sealed class GroupKeeper
     private static void Serve(int requests)
     {
         var kept = new List<(int Pipe, string[] Directories)>();
-        while (requests >= 0 || kept.Count > 0)
+        // All at once: what is in one group may end only when it is thawed in another.
+        var ending = new List<(string Directory, long Until)>();
+        while (requests >= 0 || kept.Count > 0 || ending.Count > 0)
         {
             var poll = new PollFd[kept.Count + 1];
             poll[0] = Poller.Reading(requests); // poll(2) passes over -1
             for (int i = 0; i < kept.Count; i++)
                 poll[i + 1] = Poller.Reading(kept[i].Pipe);
-            Poller.Wait(poll, -1);
+            Poller.Wait(poll, ending.Count > 0 ? ControlGroup.RemovalPause : -1);
             for (int i = kept.Count - 1; i >= 0; i--)
             {
                 if (poll[i + 1].revents == 0)
                     continue;
                 foreach (string directory in kept[i].Directories)
-                    ControlGroup.Remove(directory);
+                    ending.Add((directory, Environment.TickCount64 + (long)ControlGroup.RemovalLimit.TotalMilliseconds));
                 Descriptors.Close(kept[i].Pipe);
                 kept.RemoveAt(i);
             }
+            ending.RemoveAll(e => ControlGroup.TryRemove(e.Directory) != null || Environment.TickCount64 > e.Until);
             if (poll[0].revents == 0 || UnixSocket.Receive(requests, out int[] descriptors, wait: false) is not { } message)
                 continue;
             if (message.Length == 0)

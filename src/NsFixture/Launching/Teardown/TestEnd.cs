@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime;
 using NsFixture.Linux;
 using NsFixture.Sandboxes;
 
@@ -12,8 +13,16 @@ internal static class TestEnd
 {
     private static MountSnapshot? mountsBefore, ownMountsBefore; // as an init would see them, and as this process does
 
+    private static long compiledBefore;
+    private static TimeSpan compilingBefore;
+
     /// <summary>This process has built its sandbox itself, and is about to be a test's.</summary>
-    public static void Begin() => mountsBefore = ownMountsBefore = MountSnapshot.Take();
+    public static void Begin()
+    {
+        mountsBefore = ownMountsBefore = MountSnapshot.Take();
+        if (TeardownLog.IsWanted)
+            (compiledBefore, compilingBefore) = (JitInfo.GetCompiledMethodCount(), JitInfo.GetCompilationTime());
+    }
 
     /// <summary>It has been hardened, and with that has copies of the mounts for its own.</summary>
     public static void BeginHardened() => ownMountsBefore = MountSnapshot.Take();
@@ -41,7 +50,11 @@ internal static class TestEnd
         if (!alone)
             return open.Count + files.Count == 0 ? null : new EndReport([], open, files, []);
         List<string> left = Leftovers.Find(Libc.GetPid(), [], ownMountsBefore!, _ => false);
-        return left.Count + open.Count == 0 && !TeardownLog.IsWanted ? null
-            : new EndReport(left, open, files, [new EndStep("looked for leaks", (int)Stopwatch.GetElapsedTime(start).TotalMicroseconds)]);
+        if (left.Count + open.Count == 0 && !TeardownLog.IsWanted)
+            return null;
+        var steps = new List<EndStep> { new("looked for leaks", (int)Stopwatch.GetElapsedTime(start).TotalMicroseconds) };
+        if (TeardownLog.IsWanted && JitInfo.GetCompiledMethodCount() - compiledBefore is > 0 and var compiled)
+            steps.Add(new EndStep($"{compiled} methods had been compiled", (int)(JitInfo.GetCompilationTime() - compilingBefore).TotalMicroseconds));
+        return new EndReport(left, open, files, steps);
     }
 }
