@@ -49,11 +49,12 @@ public class ChaosTests(ITestOutputHelper output)
                     _ => run.Residue.Processes(),
                 };
                 List<string> doomed = Residue.TreesOf(killed);
-                output.WriteLine($"seed {seed}: {victim}, {doomed.Count} processes");
                 killed.ForEach(VictimRun.TryKill);
                 long start = Stopwatch.GetTimestamp();
                 Residue.WaitUntilEnded(doomed).Should().BeEmpty($"seed {seed} has killed {victim}");
-                slowest = TimeSpan.FromTicks(Math.Max(slowest.Ticks, Stopwatch.GetElapsedTime(start).Ticks));
+                TimeSpan end = Stopwatch.GetElapsedTime(start);
+                output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"seed {seed}: {victim}, {doomed.Count} processes, {end.TotalMilliseconds:0} ms"));
+                slowest = end > slowest ? end : slowest;
                 if (victim is Victim.TestHost or Victim.ProcessGroup)
                 {
                     kill++;

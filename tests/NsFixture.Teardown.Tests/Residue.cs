@@ -76,14 +76,23 @@ internal sealed class Residue
     /// <summary>How many namespaces processes are in.</summary>
     public static int CountNamespaces() => AllProcesses().SelectMany(pid => NamespaceTypes.Select(t => Link($"/proc/{pid}/ns/{t}"))).Distinct().Count();
 
-    /// <summary>Waits up to <see cref="Limit"/> until none of these processes is there, and returns those that still are.</summary>
+    /// <summary>
+    /// Waits up to <see cref="Limit"/> until none of these processes is there, and returns those that still are. One that has ended, and whose parent has, is the machine's own init's to
+    /// ask for, which in some virtual machines looks every two seconds.
+    /// </summary>
     public static List<string> WaitUntilEnded(List<string> processes)
     {
         DateTime deadline = DateTime.UtcNow + Limit;
         List<string> left;
-        while ((left = [.. processes.Where(p => Identity(int.Parse(p.Split(' ')[0], CultureInfo.InvariantCulture)) == p)]).Count > 0 && DateTime.UtcNow < deadline)
+        while ((left = [.. processes.Where(IsThere)]).Count > 0 && DateTime.UtcNow < deadline)
             Thread.Sleep(10);
         return left;
+    }
+
+    private static bool IsThere(string identity)
+    {
+        int pid = int.Parse(identity.Split(' ')[0], CultureInfo.InvariantCulture);
+        return Identity(pid) == identity && Stat(pid) is not ["Z", "1", ..];
     }
 
     /// <summary>Waits up to <see cref="Limit"/> until nothing is left, and returns what still is.</summary>
