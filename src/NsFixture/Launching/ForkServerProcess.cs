@@ -120,8 +120,10 @@ internal static class ForkServerProcess
     }
 
     /// <summary>Compiles types of NsFixture's own, closures included.</summary>
-    public static void CompileAhead(params Type[] types) =>
-        Precompilation.Compile(types.SelectMany(t => t.GetNestedTypes(BindingFlags.Public | BindingFlags.NonPublic).Prepend(t)), TimeSpan.MaxValue);
+    public static void CompileAhead(params Type[] types) => Precompilation.Compile(WithNested(types), TimeSpan.MaxValue);
+
+    /// <summary>Types, and those within them.</summary>
+    public static IEnumerable<Type> WithNested(IEnumerable<Type> types) => types.SelectMany(t => t.GetNestedTypes(BindingFlags.Public | BindingFlags.NonPublic).Prepend(t));
 
     /// <summary>
     /// Has the runtime find what the attributes of the assembly, its types and their methods refer to, as test frameworks will.

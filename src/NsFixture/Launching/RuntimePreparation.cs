@@ -35,7 +35,7 @@ internal static class RuntimePreparation
     /// <summary>The thread pool, timers and tasks.</summary>
     public static void PreparePool()
     {
-        foreach (Type type in Load(typeof(ThreadPool).Assembly, OfPool).Where(t => !t.ContainsGenericParameters))
+        foreach (Type type in ForkServerProcess.WithNested(Load(typeof(ThreadPool).Assembly, OfPool)).Where(t => !t.ContainsGenericParameters))
             Precompilation.Attempt(() => RuntimeHelpers.RunClassConstructor(type.TypeHandle)); // none of them starts a thread
     }
 
@@ -54,13 +54,12 @@ internal static class RuntimePreparation
         Precompilation.Attempt(UseAddresses);
     }
 
-    /// <returns>The types, and those within them.</returns>
     private static Type[] Load(Assembly assembly, string[] names)
     {
         Type[] types = [.. names.Select(assembly.GetType).OfType<Type>()];
         ForkServerProcess.CompileAhead(types);
         Precompilation.Link(types);
-        return [.. types.SelectMany(t => t.GetNestedTypes(BindingFlags.NonPublic | BindingFlags.Public).Prepend(t))];
+        return types;
     }
 
     private static void CompileQueue(Assembly sockets)
