@@ -33,7 +33,12 @@ export CONTAINERS_CONF=$own/containers.conf
 
 # The image: the machine's settings, and links and directories to mount the rest on.
 dotnet=$(dirname "$(readlink -f "$(command -v dotnet)")")
-volumes=(--volume /usr:/usr:ro)
+volumes=(--volume /usr:/usr:ro) also=()
+# What packs and restores needs a repository and packages, and is not to look for more of them where there is no network.
+if [ "$project" = NsFixture.EndToEnd.Tests ]; then
+    also=(.git tests/NsFixture.Isolated.Tests)
+    volumes+=(--volume "${NUGET_PACKAGES:-$HOME/.nuget/packages}:/root/.nuget/packages:ro" --env NuGetAudit=false)
+fi
 case $dotnet in /usr/*) ;; *) volumes+=(--volume "$dotnet:$dotnet:ro") ;; esac
 mkdir -p "$own"/files/{usr,proc,sys,dev,run,root,var/lib,var/log,var/tmp,home,opt,mnt,srv} "$own/files$dotnet" "$own/files$PWD"
 mkdir -m 1777 "$own/files/tmp"
@@ -44,7 +49,7 @@ rm -rf "$own/files"
 
 # The tests, on a copy: a container's root may not write to what is another's.
 mkdir "$own/tree"
-tar -c --exclude=obj --exclude=Release "tests/$project" tests/testdata docs src eng examples README.md CHANGELOG.md Directory.*.props NsFixture.sln .editorconfig | tar -x -C "$own/tree"
+tar -c --exclude=obj --exclude=Release "tests/$project" "${also[@]}" tests/testdata docs src eng examples README.md CHANGELOG.md Directory.*.props NsFixture.sln .editorconfig | tar -x -C "$own/tree"
 status=0
 # (podman's own warnings are about this engine.)
 podman_ --log-level error run --rm --network none --cgroups disabled "${options[@]}" --env NSFIXTURE_REQUIRE="$([ "$kind" = default ] || echo 1)" --env DOTNET_NOLOGO=1 --env DOTNET_CLI_UI_LANGUAGE=en \

@@ -87,7 +87,8 @@ public sealed class ConsumerProjects : IDisposable
     /// <summary>The results of a project, once it is sure that it was built without a warning.</summary>
     internal IEnumerable<TestOutcome> Results(Consumer project)
     {
-        Assert.Equal("", Said(project.Name));
+        string said = Said(project.Name);
+        Assert.True(said.Length == 0, said);
         return run.ByAssembly[project.Assembly(directory.Path)];
     }
 
