@@ -11,12 +11,6 @@ public class LimitTests(ITestOutputHelper output)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    private static bool HasGroups => Environment.IsPrivilegedProcess && !AreReadOnly;
-
-    // So they are in an unprivileged container.
-    private static bool AreReadOnly =>
-        File.ReadLines("/proc/mounts").Select(l => l.Split(' ')).Where(f => f[2] is "cgroup" or "cgroup2").ToList() is { Count: > 0 } groups && groups.TrueForAll(f => f[3].Split(',').Contains("ro"));
-
     private static Topology WithDb(Limits limits) => new Topology().WithNetwork("lan").WithHost("db", h => h.WithLimits(limits)).WithHost("other");
 
     // What all processors together have not been used for: proc_stat(5), in hundredths of a second.
@@ -29,7 +23,7 @@ public class LimitTests(ITestOutputHelper output)
     {
         const double share = 0.3;
         Topology topology = WithDb(new Limits { Cpu = share });
-        if (!HasGroups)
+        if (!Root.MakesControlGroups)
         {
             await Refused(topology, "processor time");
             return;
@@ -62,7 +56,7 @@ public class LimitTests(ITestOutputHelper output)
         // tail keeps all that has no line's end.
         CommandResult hungry = await Sh(network["db"], "head -c 300000000 /dev/zero | tail -c 299999999 | wc -c; echo ended").RunAsync().WaitAsync(Patience);
         hungry.StandardOutput.Should().NotContain("299999999").And.EndWith("ended\n", "the shell is not the one that takes so much");
-        if (!HasGroups)
+        if (!Root.MakesControlGroups)
         {
             output.WriteLine("by RLIMIT_DATA");
             hungry.StandardError.Should().Contain("tail", "it is told that there is no more");
@@ -80,7 +74,7 @@ public class LimitTests(ITestOutputHelper output)
     public async Task A_fork_bomb_on_a_host_harms_nobody_else()
     {
         Topology topology = WithDb(new Limits { Processes = 30 });
-        if (!HasGroups)
+        if (!Root.MakesControlGroups)
         {
             await Refused(topology, "processes");
             return;
@@ -107,7 +101,7 @@ public class LimitTests(ITestOutputHelper output)
     {
         public LimitableFactAttribute()
         {
-            if (Environment.IsPrivilegedProcess && AreReadOnly)
+            if (Environment.IsPrivilegedProcess && !Root.MakesControlGroups)
                 Skip = "Control groups are read-only here, and nothing else limits how many processes root has.";
         }
     }

@@ -77,7 +77,7 @@ public class UnshareOptionTests
     {
         var (theirs, ours) = Rows[options];
         // An ordinary user has the capability for namespaces in a user namespace of its own only.
-        bool isOrdinary = !Environment.IsPrivilegedProcess && !theirs.Any(o => o.StartsWith("--map", StringComparison.Ordinal));
+        bool isOrdinary = !Root.IsTheMachines && !theirs.Any(o => o.StartsWith("--map", StringComparison.Ordinal));
         string[] script = ["sh", "-c", Script, "sh", .. Types.Select(t => new FileInfo($"/proc/self/ns/{t}").LinkTarget!)];
         Tool.Outcome expected = Tool.Run("unshare", [.. isOrdinary ? ["--map-root-user"] : (string[])[], .. theirs, "--", .. script]);
         NamespaceCommand command = ours(isOrdinary ? new NamespaceCommand("sh").WithMappedRoot() : new NamespaceCommand("sh"));
@@ -86,7 +86,7 @@ public class UnshareOptionTests
             // An ordinary user, who has one id: refused by both.
             Func<Task> run = () => command.WithArguments(script[1..]).RunAsync();
             (await run.Should().ThrowAsync<NamespaceException>(expected.Error)).WithMessage("\"sh -c *\" could not be started in its namespaces: *");
-            Environment.IsPrivilegedProcess.Should().BeFalse(expected.Error);
+            Root.IsTheMachines.Should().BeFalse(expected.Error);
             return;
         }
         expected.Output.Should().EndWith("done\n", expected.Error);
