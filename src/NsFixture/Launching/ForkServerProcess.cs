@@ -61,6 +61,11 @@ internal static class ForkServerProcess
             Prepare(runnerType, assemblyPath);
             Quiescence.Wait(QuiescenceLimit);
             Quiescence.RequireCopiedMemory();
+            HugePages.Take();
+            // Every page less is one that no fork has to map, and no exit to unmap.
+            GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+            GC.WaitForPendingFinalizers(); // or each test would run them
+            _ = Libc.MallocTrim(0);
             int[] runtimeDescriptors = [.. Descriptors.Open().Where(fd => fd != client)];
             int mainThread = Libc.GetTid();
             int wake = LinuxException.Check(Libc.EventFd(0, Fcntl.O_CLOEXEC), "eventfd", "");
@@ -100,6 +105,7 @@ internal static class ForkServerProcess
     {
         CompileAhead(Own);
         Precompilation.Link([typeof(Libc)]);
+        Leftovers.Rehearse();
         if (runnerType.Length == 0)
             return;
         var runner = (ITestRunner)Activator.CreateInstance(Type.GetType(runnerType, throwOnError: true)!)!;
@@ -113,10 +119,6 @@ internal static class ForkServerProcess
         if (hosts || RuntimePreparation.UsesSockets(assembly))
             RuntimePreparation.PrepareSockets();
         Precompilation.Compile(Types(assembly), UserCodeLimit);
-        // Every page less is one that no fork has to map, and no exit to unmap.
-        GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-        _ = Libc.MallocTrim(0);
-        HugePages.Take();
     }
 
     /// <summary>Compiles types of NsFixture's own, closures included.</summary>

@@ -12,7 +12,9 @@ namespace NsFixture.Launching;
 /// </summary>
 internal sealed partial class Zygote(int client, UserMapping mapping, List<string> notes, int[] runtimeDescriptors, string assemblyPath)
 {
+    private const long MostGarbage = 1 << 20; // bytes: some two hundred tests'
     private readonly List<Child> children = [];
+    private long allocatedBefore;
     private List<RootEntry> rootPlan = [];
     private ServerHealth? health; // null until it is prepared
     private PairFork? pairs; // none: this machine has no way to it
@@ -57,6 +59,7 @@ internal sealed partial class Zygote(int client, UserMapping mapping, List<strin
             while (true)
             {
                 WaitForWork();
+                ThrowOut();
                 byte[]? message;
                 while ((message = UnixSocket.Receive(client, out int[] descriptors, wait: false)) != null)
                 {
@@ -108,7 +111,6 @@ internal sealed partial class Zygote(int client, UserMapping mapping, List<strin
         SandboxNetwork network = SandboxBuilder.Build(new SandboxOptions().Resolve(Path.GetDirectoryName(typeof(Zygote).Assembly.Location)!), rootPlan, [], out SandboxRoots roots);
         _ = (network.NamespaceOf(0), roots.HandOver());
         network.Dispose();
-        Leftovers.Rehearse();
         roots.Dispose();
         // Network and host name belong to the outer user namespace, which a rootless zygote may not enter again: they are left
         // in the rehearsal's. Every sandbox has its own anyway.
@@ -155,6 +157,16 @@ internal sealed partial class Zygote(int client, UserMapping mapping, List<strin
     }
 
     private void NoteNoPairs(string why) => notes.Add($"Each sandbox has one more copy of the runtime, as its process 1, and starts later: {why}");
+
+    // What is not needed any more is copied by every fork all the same, page by page, and the runtime's own limit is megabytes away.
+    private void ThrowOut()
+    {
+        long allocated = GC.GetAllocatedBytesForCurrentThread();
+        if (allocated - allocatedBefore < MostGarbage)
+            return;
+        allocatedBefore = allocated;
+        GC.Collect(0, GCCollectionMode.Forced, blocking: true);
+    }
 
     private void WaitForWork()
     {

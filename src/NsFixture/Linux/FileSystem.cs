@@ -115,6 +115,7 @@ internal static unsafe class FileSystem
         try
         {
             byte[] bytes = [];
+            int length = 0;
             byte* buffer = stackalloc byte[most];
             while (true)
             {
@@ -122,10 +123,15 @@ internal static unsafe class FileSystem
                 if (n < 0)
                     throw LinuxException.Last("read", path);
                 if (n == 0)
-                    return bytes;
-                Array.Resize(ref bytes, bytes.Length + (int)n);
-                new ReadOnlySpan<byte>(buffer, (int)n).CopyTo(bytes.AsSpan(bytes.Length - (int)n));
+                    break;
+                if (length + (int)n > bytes.Length)
+                    Array.Resize(ref bytes, Math.Max(length + (int)n, 2 * length)); // exact for most, which are read at once
+                new ReadOnlySpan<byte>(buffer, (int)n).CopyTo(bytes.AsSpan(length));
+                length += (int)n;
             }
+            if (length < bytes.Length)
+                Array.Resize(ref bytes, length);
+            return bytes;
         }
         finally
         {

@@ -19,7 +19,7 @@ internal static class Leftovers
     public static void Rehearse()
     {
         TemporaryFiles.Begin();
-        _ = new EndReport(Find(0, [], MountSnapshot.Empty, _ => false), StillOpen.Find(), [], [new EndStep("", 0)]).Write();
+        _ = new EndReport(Find(0, [], MountSnapshot.Empty, _ => false, patience: 0), StillOpen.Find(), [], [new EndStep("", 0)]).Write();
     }
 
     /// <summary>One line for each.</summary>
@@ -27,11 +27,12 @@ internal static class Leftovers
     /// <param name="sessions">Those of the programs on hosts.</param>
     /// <param name="mountsBefore">The mounts that there were before the test.</param>
     /// <param name="isAnotherHosts">Whether a network, such as <c>net:[4026531840]</c>, is that of a host other than the test's own: what a program leaves there ends with the sandbox, too.</param>
-    public static List<string> Find(int test, IReadOnlyCollection<int> sessions, MountSnapshot mountsBefore, Func<string, bool> isAnotherHosts)
+    /// <param name="patience">How many milliseconds a process that was told to end may take.</param>
+    public static List<string> Find(int test, IReadOnlyCollection<int> sessions, MountSnapshot mountsBefore, Func<string, bool> isAnotherHosts, int patience = Patience)
     {
         var left = new List<string>();
         if (ProcessTable.HasOthers())
-            AddProcesses(left, test, sessions, isAnotherHosts);
+            AddProcesses(left, test, sessions, isAnotherHosts, patience);
         MountSnapshot mounts = MountSnapshot.Take();
         if (!mounts.IsSameAs(mountsBefore))
             AddMounts(left, mounts, mountsBefore);
@@ -67,10 +68,10 @@ internal static class Leftovers
                 left.Add($"POSIX {what} {directory}/{name}");
     }
 
-    private static void AddProcesses(List<string> left, int test, IReadOnlyCollection<int> sessions, Func<string, bool> isAnotherHosts)
+    private static void AddProcesses(List<string> left, int test, IReadOnlyCollection<int> sessions, Func<string, bool> isAnotherHosts, int patience)
     {
         List<Leftover> others = Others(test, sessions, isAnotherHosts);
-        for (int waited = 0; others.Count > 0 && waited < Patience; waited += Pause) // one that was told to end may not have come to it
+        for (int waited = 0; others.Count > 0 && waited < patience; waited += Pause)
         {
             Poller.Wait([], Pause);
             others = Others(test, sessions, isAnotherHosts);
