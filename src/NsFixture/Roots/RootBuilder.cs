@@ -158,8 +158,10 @@ internal static class RootBuilder
     {
         string dev = root + "/dev";
         MakeDirectory(dev);
-        foreach (string node in DeviceNodes.Where(n => FileSystem.Exists(host + "/dev/" + n)))
+        foreach (string node in DeviceNodes)
         {
+            if (!FileSystem.Exists(host + "/dev/" + node))
+                continue;
             FileSystem.WriteFile($"{dev}/{node}", "");
             Mounts.Bind($"{host}/dev/{node}", $"{dev}/{node}");
         }

@@ -21,9 +21,14 @@ internal sealed class HostsFile(NetworkPlan plan, bool ipv6)
     {
         if (plan.Dns is { InHostsFile: false })
             return Write([], [asking], dns64: false);
-        HashSet<int> near = areAlike ? [] : [.. asking.Interfaces.Select(i => i.Network)];
         bool dns64 = plan.IsOnDns64(asking);
-        string key = string.Join(' ', near.Order()) + (dns64 ? " DNS64" : "");
+        HashSet<int> near = [];
+        string key = dns64 ? "DNS64" : "";
+        if (!areAlike)
+        {
+            near.UnionWith(asking.Interfaces.Select(i => i.Network));
+            key += " " + string.Join(' ', near.Order());
+        }
         return texts.TryGetValue(key, out string? text) ? text : texts[key] = Write(near, plan.Hosts, dns64);
     }
 
@@ -53,9 +58,10 @@ internal sealed class HostsFile(NetworkPlan plan, bool ipv6)
             text.Append("::1 localhost ip6-localhost ip6-loopback\n");
         foreach (PlannedHost host in hosts)
         {
-            string names = string.Join(' ', host.DnsNames.Prepend(host.Name));
+            string names = host.DnsNames.Count == 0 ? host.Name : string.Join(' ', host.DnsNames.Prepend(host.Name));
             bool mapped = dns64 && !host.Interfaces.Any(i => i.Addresses.Any(a => a.Address.AddressFamily == AddressFamily.InterNetworkV6));
-            foreach (PlannedInterface link in host.Interfaces.OrderBy(i => !near.Contains(i.Network))) // stable
+            IEnumerable<PlannedInterface> links = host.Interfaces.Count == 1 ? host.Interfaces : host.Interfaces.OrderBy(i => !near.Contains(i.Network)); // stable
+            foreach (PlannedInterface link in links)
                 foreach (NetworkAddress address in link.Addresses)
                     if (ipv6 || address.Address.AddressFamily == AddressFamily.InterNetwork)
                         text.Append(mapped ? Nat64Translator.Mapped(address.Address) : address.Address).Append(' ').Append(names).Append('\n');
