@@ -8,9 +8,8 @@ namespace NsFixture.Xunit.Sdk;
 /// Takes xUnit.net's messages in the test's process and sends what the test host cannot know: everything from the start of a
 /// test case to its finish, and failures of clean-up. Starts and finishes of methods, classes and collections are the test host's.
 /// </summary>
-internal sealed class MessageForwarder(ITestCase[] cases, Action<TestReport> send) : IMessageSink, IDisposable
+internal sealed class MessageForwarder(ITestCase[] cases, Continuations continuations, Action<TestReport> send) : IMessageSink
 {
-    private readonly ManualResetEventSlim finished = new();
     private readonly Dictionary<ITest, int> tests = [];
     private readonly Lock gate = new();
 
@@ -19,13 +18,9 @@ internal sealed class MessageForwarder(ITestCase[] cases, Action<TestReport> sen
         if (Translate(message) is { } translated)
             send(translated);
         if (message is ITestAssemblyFinished)
-            finished.Set();
+            continuations.End();
         return true;
     }
-
-    public void WaitUntilFinished() => finished.Wait();
-
-    public void Dispose() => finished.Dispose();
 
     private TestReport? Translate(IMessageSinkMessage message)
     {

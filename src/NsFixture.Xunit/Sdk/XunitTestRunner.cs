@@ -26,7 +26,7 @@ internal sealed class XunitTestRunner : ITestRunner
         TestRequest warmUp = request(TestCasePayload.Write(cases, new ExecutionOptions()));
         // What the warm-up does not pass through: the threads that stand in for the pump.
         Type waiting = typeof(AsyncTestSyncContext);
-        Type?[] workers = [typeof(XunitTestRunner), waiting, waiting.Assembly.GetType("Xunit.Sdk.XunitWorkerThread")];
+        Type?[] workers = [typeof(XunitTestRunner), typeof(Continuations), waiting, waiting.Assembly.GetType("Xunit.Sdk.XunitWorkerThread")];
         Precompilation.Compile(workers.OfType<Type>().SelectMany(t => t.GetNestedTypes(BindingFlags.NonPublic).Prepend(t)), TimeSpan.MaxValue);
         WarmUpPump.Around(() => Run(warmUp with { AssemblyPath = own.Location }, sink));
         Assembly assembly = Assembly.LoadFrom(warmUp.AssemblyPath);
@@ -50,15 +50,16 @@ internal sealed class XunitTestRunner : ITestRunner
             : new TestFrameworkProxy(Reflector.Wrap(assembly), new NoSourceInformation(), Diagnostics);
         ITestFrameworkExecutor executor = framework.GetExecutor(assembly.GetName());
         ITestCase[] cases = [.. serialized.Select(executor.Deserialize)];
-        using var forwarder = new MessageForwarder(cases, send);
+        var continuations = new Continuations();
+        var forwarder = new MessageForwarder(cases, continuations, send);
         // Else xUnit.net reports from a thread of its own, some time later: what a test prints or attaches overtakes its start,
         // what a crashing test last said is lost, and the test before it blamed.
         options.SetValue<bool?>("xunit.execution.SynchronousMessageReporting", true);
         // It runs one collection: what xUnit.net takes to run several would be threads for nothing.
         options.SetValue<bool?>("xunit.execution.DisableParallelization", true);
-        executor.RunTests(cases, forwarder, options);
+        continuations.Around(() => executor.RunTests(cases, forwarder, options));
         WarmUpPump.Continue();
-        forwarder.WaitUntilFinished();
+        continuations.RunToEnd();
     }
 
     /// <summary>

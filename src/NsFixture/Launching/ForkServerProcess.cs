@@ -41,7 +41,7 @@ internal static class ForkServerProcess
     /// <summary>The same, of sandboxes with several hosts.</summary>
     private static readonly Type[] OfHosts =
     [
-        typeof(SandboxNetwork), typeof(RouteSocket), typeof(HostsFile), typeof(PlannedNetwork), typeof(PlannedHost), typeof(PlannedInterface),
+        typeof(SandboxNetwork), typeof(NetworkNamespace), typeof(RouteSocket), typeof(HostsFile), typeof(PlannedNetwork), typeof(PlannedHost), typeof(PlannedInterface),
         typeof(SocketConstants), typeof(HostProcesses), typeof(HostViews), typeof(InitConnection), typeof(VirtualNetwork), typeof(VirtualHost),
         typeof(HostCommand), typeof(HostProcess), typeof(OutputReader), typeof(HostContext), typeof(HostSockets), typeof(VirtualDns),
     ];

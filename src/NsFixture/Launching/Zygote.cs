@@ -110,6 +110,7 @@ internal sealed partial class Zygote(int client, UserMapping mapping, List<strin
             throw LinuxException.Last("unshare", "mnt, net, uts");
         SandboxNetwork network = SandboxBuilder.Build(new SandboxOptions().Resolve(Path.GetDirectoryName(typeof(Zygote).Assembly.Location)!), rootPlan, [], out SandboxRoots roots);
         _ = (network.NamespaceOf(0), roots.HandOver());
+        Descriptors.Close(network.OpenSocket(0, SocketConstants.AF_INET, SocketConstants.SOCK_STREAM, 0));
         network.Dispose();
         roots.Dispose();
         // Network and host name belong to the outer user namespace, which a rootless zygote may not enter again: they are left

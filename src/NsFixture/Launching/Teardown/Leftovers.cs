@@ -19,6 +19,7 @@ internal static class Leftovers
     public static void Rehearse()
     {
         TemporaryFiles.Begin();
+        MountSnapshot.Take().Write(new ByteWriter());
         _ = new EndReport(Find(0, [], MountSnapshot.Empty, _ => false, patience: 0), StillOpen.Find(), [], [new EndStep("", 0)]).Write();
     }
 
