@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 
 namespace NsFixture.Teardown.Tests;
 
@@ -17,7 +18,7 @@ internal sealed class Residue
     private static readonly string[] OfRuntime = ["clr-debug-pipe-", "dotnet-diagnostic-"]; // which a runtime that is killed leaves anywhere
     private readonly string mark = "NSFIXTURE_TEARDOWN_TEST=" + Guid.NewGuid().ToString("N");
     private readonly HashSet<string> namespaces = [];
-    private readonly HashSet<string> known = [];
+    private readonly Dictionary<string, HashSet<string>> holders = [];
     private readonly HashSet<string> before;
 
     public Residue()
@@ -56,7 +57,9 @@ internal sealed class Residue
             foreach (string type in NamespaceTypes)
                 if (Link($"/proc/{pid}/ns/{type}") is { } inode && !OwnNamespaces.Contains(inode))
                     namespaces.Add(inode);
-        known.UnionWith(AllProcesses().Select(Identity));
+        foreach (int pid in AllProcesses())
+            if (NamespacesOf(pid).Where(namespaces.Contains).ToList() is { Count: > 0 } held)
+                (CollectionsMarshal.GetValueRefOrAddDefault(holders, Identity(pid), out _) ??= []).UnionWith(held);
         return namespaces.Count(n => n.StartsWith("pid:", StringComparison.Ordinal));
     }
 
@@ -109,15 +112,15 @@ internal sealed class Residue
     {
         var left = Processes().Select(pid => $"process {pid}: {Read($"/proc/{pid}/cmdline").Replace('\0', ' ')}").ToList();
         if (namespaces.Count > 0)
-            left.AddRange(AllProcesses().Where(pid => known.Contains(Identity(pid))).SelectMany(NamespacesOf).Where(namespaces.Contains).Distinct().Select(n => "namespace " + n));
+            left.AddRange(AllProcesses().SelectMany(pid => holders.TryGetValue(Identity(pid), out HashSet<string>? held) ? NamespacesOf(pid).Where(held.Contains) : []).Distinct().Select(n => "namespace " + n));
         left.AddRange(Temporary?.EnumerateFileSystemInfos().Where(f => f.Name != "recording" && !Array.Exists(OfRuntime, f.Name.StartsWith)).Select(f => "file " + f.FullName) ?? []);
         left.AddRange(Machine().Except(before));
         left.AddRange(before.Except(Machine()).Where(gone => !gone.Contains("nsfixture-victim", StringComparison.OrdinalIgnoreCase)).Select(gone => "gone: " + gone)); // what victims name was another run's, which has ended since
         return left;
     }
 
-    // The kernel gives the numbers of dead namespaces to new ones, so only who was there at the time can still hold ours. A
-    // process id with its start time, field 22 of proc_pid_stat(5), is not used twice.
+    // The kernel gives the numbers of dead namespaces to new ones, so only who held ours at the time can still do so: another's
+    // process that was there may have come by a new one since. A process id with its start time, field 22 of proc_pid_stat(5), is not used twice.
     private static string Identity(int pid)
     {
         string[] fields = Stat(pid);
