@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using FluentAssertions;
@@ -237,10 +238,15 @@ public class NatTests(NatNetwork net) : IClassFixture<NatNetwork>
         Gateway.SetNat(Nat.MobileCarrier.WithUdpTimeout(TimeSpan.FromSeconds(3)));
         using Endpoint client = new(net["client"]), one = new(net["one"]), two = new(net["two"]);
         IPEndPoint seen = await client.SeenByAsync(one);
-        for (int i = 0; i < 10; i++)
+        long last = Stopwatch.GetTimestamp();
+        for (int used = 0, interrupted = 0; used < 10; used++)
         {
             await Task.Delay(400);
-            (await client.SeenByAsync(one)).Should().Be(seen);
+            IPEndPoint now = await client.SeenByAsync(one);
+            if (Stopwatch.GetElapsedTime(last) > TimeSpan.FromSeconds(2.5)) // a machine with so much else to do that it was not in use
+                (seen, used) = (++interrupted < 10 ? now : seen, 0);
+            last = Stopwatch.GetTimestamp();
+            now.Should().Be(seen);
         }
         (await client.SeenByAsync(two)).Should().Be(seen, "the mapping was kept for every destination");
     }
