@@ -27,7 +27,7 @@ internal sealed class XunitTestRunner : ITestRunner
         // What the warm-up does not pass through: the threads that stand in for the pump.
         Type waiting = typeof(AsyncTestSyncContext);
         Type?[] workers = [typeof(XunitTestRunner), typeof(Continuations), waiting, waiting.Assembly.GetType("Xunit.Sdk.XunitWorkerThread")];
-        Precompilation.Compile(workers.OfType<Type>().SelectMany(t => t.GetNestedTypes(BindingFlags.NonPublic).Prepend(t)), TimeSpan.MaxValue);
+        ForkServerProcess.CompileAhead([.. workers.OfType<Type>()]);
         WarmUpPump.Around(() => Run(warmUp with { AssemblyPath = own.Location }, sink));
         Assembly assembly = Assembly.LoadFrom(warmUp.AssemblyPath);
         _ = HasOurFramework(assembly);
