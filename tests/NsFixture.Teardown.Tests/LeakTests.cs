@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using FluentAssertions;
 
 namespace NsFixture.Teardown.Tests;
@@ -56,6 +57,41 @@ public class LeakTests
         errors.Should().MatchRegex("NsFixture: warning: \"Victim.Leaky.Leaves_a_socket_and_a_thread\" did not end, close or remove: a TCP socket at .*:5433 that listens; the thread 'left alone'\\.");
         errors.Should().MatchRegex("\"Victim.Leaky.Leaves_files_and_ends_what_it_starts\" did not end, close or remove: the file .*/left-over.txt in the machine's temporary directory");
         temporary.Delete(recursive: true);
+        run.Residue.WaitUntilGone().Should().BeEmpty();
+    }
+
+    [Fact]
+    public void A_group_that_somebody_else_makes_at_the_time_is_nobodys_leak_and_stays()
+    {
+        if (!Root.IsTheMachines || !Root.MakesControlGroups)
+            return; // nobody but the machine's root makes any here
+        const string One = "/sys/fs/cgroup/pids", All = "/sys/fs/cgroup";
+        string top = Directory.Exists(One) ? One : All, own = top + File.ReadLines("/proc/self/cgroup").Select(l => l.Split(':', 3)).Single(f => f[1] == (top == One ? "pids" : ""))[2];
+        if (Directory.Exists(own))
+            top = own.TrimEnd('/');
+        // A sandbox's, which nobody is in yet, and one that is not NsFixture's, which somebody is in.
+        string[] others = [$"{top}/nsfixture-4026531836-{Environment.ProcessId}-999", $"{top}/others-{Environment.ProcessId}"];
+        using var run = new VictimRun("MakesGroups");
+        using Process sleeper = Process.Start("sleep", "1000");
+        try
+        {
+            run.WaitForStep(1);
+            foreach (string other in others)
+                Directory.CreateDirectory(other);
+            File.WriteAllText(others[1] + "/cgroup.procs", $"{sleeper.Id}");
+            run.EndStep(1);
+            string output = run.WaitForEnd();
+            output.Should().Contain("; control group /tmp/groups/victims-own. It is gone").And.Contain("Failed:     1").And.NotContain("others-").And.NotContain("-999");
+            others.Should().OnlyContain(o => Directory.Exists(o));
+            File.ReadAllText(others[1] + "/cgroup.procs").Trim().Should().Be($"{sleeper.Id}");
+        }
+        finally
+        {
+            sleeper.Kill();
+            sleeper.WaitForExit();
+            foreach (string other in others.Where(Directory.Exists))
+                Directory.Delete(other); // rmdir(2), all that it takes
+        }
         run.Residue.WaitUntilGone().Should().BeEmpty();
     }
 

@@ -288,6 +288,7 @@ internal sealed unsafe partial class Init(int control, int[] runtimeDescriptors)
         if (test == 0)
         {
             ChangeSigChld(SigMask.SIG_UNBLOCK, out _);
+            Descriptors.Duplicate(start.Error, 2); // whatever goes wrong is told to whoever waits for the test
             if (limiter == null)
                 return start.Enter(theirs, hardened, runtimeDescriptors);
             limiter.Apply(plan.Test.Index, isTest: true);

@@ -28,6 +28,15 @@ internal sealed partial class ControlGroup
         }
     }
 
+    /// <summary>Whether a directory has the name of a group that somebody in another pid namespace than the caller's has made for a sandbox, and will take away.</summary>
+    public static bool IsOfAnother(string name) =>
+        name.StartsWith(Prefix, StringComparison.Ordinal) && name[Prefix.Length..].Split('-') is [var ns, var maker, var number]
+        && ns != OwnNamespace() && IsNumber(ns) && IsNumber(maker) && IsNumber(number);
+
+    private static bool IsNumber(string text) => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _);
+
+    private static string OwnNamespace() => (FileSystem.LinkTargetIfThere("/proc/self/ns/pid") ?? "").Trim('p', 'i', 'd', ':', '[', ']');
+
     // Below the caller's own group, or the nearest above it that may have children with these controllers: with version 2, one with processes may not.
     private static string UnifiedDirectory(string name, string[] controllers)
     {

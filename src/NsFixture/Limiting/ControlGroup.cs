@@ -25,7 +25,7 @@ internal sealed partial class ControlGroup : IDisposable
     private const int Period = 100_000; // microseconds
     private static int made;
 
-    private static string Mine { get; } = Prefix + (FileSystem.LinkTargetIfThere("/proc/self/ns/pid") ?? "").Trim('p', 'i', 'd', ':', '[', ']') + "-";
+    private static string Mine { get; } = Prefix + OwnNamespace() + "-";
 
     private readonly Dictionary<string, string> directories = []; // by controller; the same for all of version 2
 

@@ -61,9 +61,7 @@ public partial class Leaky
     [Fact]
     public void Leaves_a_control_group()
     {
-        Directory.CreateDirectory("/tmp/groups");
-        if (MountGroups("none", "/tmp/groups", "cgroup", 0, "pids") != 0)
-            Assert.Equal(0, MountGroups("none", "/tmp/groups", "cgroup2", 0, null));
+        MountGroups("/tmp/groups");
         try
         {
             Directory.CreateDirectory("/tmp/groups/nsfixture-victim/inner");
@@ -106,6 +104,14 @@ public partial class Leaky
         new Thread(() => Thread.Sleep(Timeout.Infinite)) { IsBackground = true, Name = "left alone" }.Start();
     }
 
+    /// <summary>Mounts the machine's hierarchy for numbers of processes, or the one for everything.</summary>
+    internal static void MountGroups(string place)
+    {
+        Directory.CreateDirectory(place);
+        if (MountGroups("none", place, "cgroup", 0, "pids") != 0)
+            Assert.Equal(0, MountGroups("none", place, "cgroup2", 0, null));
+    }
+
     [LibraryImport("libc", EntryPoint = "mount", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Mount(string source, string target, string type, ulong flags, nint data);
 
@@ -123,6 +129,21 @@ public partial class Leaky
 
     [LibraryImport("libc", EntryPoint = "msgget")]
     private static partial int MsgGet(int key, int flags);
+}
+
+/// <summary>An isolated test that makes a control group, and waits until others on the machine have made theirs.</summary>
+[IsolatedNetwork]
+public class MakesGroups
+{
+    [Fact]
+    public void While_others_do()
+    {
+        Leaky.MountGroups("/tmp/groups");
+        Directory.CreateDirectory("/tmp/groups/victims-own");
+        string signals = Environment.GetEnvironmentVariable("VICTIM_SIGNALS")!;
+        File.WriteAllText(Path.Combine(signals, "step-1"), "");
+        Assert.True(SpinWait.SpinUntil(() => File.Exists(Path.Combine(signals, "go-1")), TimeSpan.FromSeconds(30)));
+    }
 }
 
 /// <summary>An isolated test that never ends, with something of each kind to be seen.</summary>

@@ -1,3 +1,4 @@
+using NsFixture.Limiting;
 using NsFixture.Linux;
 
 namespace NsFixture.Launching;
@@ -7,12 +8,14 @@ namespace NsFixture.Launching;
 /// may, as root, or below a delegated group. So they are removed as well as named.
 /// <para>
 /// A group does not say who made it. Looked for are those that are younger than the sandbox, in the hierarchies that the test has mounted; what is in one that it has unmounted again cannot
-/// be told from what others on the machine make at the same time, and stays.
+/// be told from what others on the machine make at the same time, and stays. So does what has somebody else's processes in it, or the name of a sandbox's; and since whoever makes a group puts
+/// somebody into it a moment later, an empty one is a test's only if it stays so for <see cref="Moment"/>.
 /// </para>
 /// </summary>
 internal static class ControlGroups
 {
     private const int Most = 64, SlowClock = 20; // groups; milliseconds that the kernel's clock of files may be behind
+    private const int Moment = 200; // milliseconds
 
     /// <summary>Removes the groups of one hierarchy. One line for each, the innermost first.</summary>
     /// <param name="mount">Where the hierarchy is.</param>
@@ -23,9 +26,17 @@ internal static class ControlGroups
         if (since == DateTime.MaxValue)
             yield break; // nothing is younger
         Collect(mount, since.AddMilliseconds(-SlowClock), groups);
+        if (groups.Count > 0)
+            Thread.Sleep(Moment);
         groups.Reverse();
         foreach (string group in groups)
-            yield return $"control group {group}{(TryRemove(mount, group) ? "" : $", which cannot be removed: {LinuxException.Last("rmdir", group).Message}")}";
+        {
+            bool hasOwn = MoveOut(mount, group);
+            if (Libc.RmDir(group) == 0)
+                yield return $"control group {group}";
+            else if (hasOwn)
+                yield return $"control group {group}, which cannot be removed: {LinuxException.Last("rmdir", group).Message}";
+        }
     }
 
     private static void Collect(string directory, DateTime since, List<string> groups)
@@ -33,7 +44,7 @@ internal static class ControlGroups
         foreach (string name in DirectoryNames.Of(directory))
         {
             string path = $"{directory}/{name}";
-            if (groups.Count == Most || !Directory.Exists(path))
+            if (groups.Count == Most || ControlGroup.IsOfAnother(name) || !Directory.Exists(path))
                 continue;
             if (Directory.GetLastWriteTimeUtc(path) >= since)
                 groups.Add(path);
@@ -42,19 +53,24 @@ internal static class ControlGroups
     }
 
     // A group with processes in it stays: these end with the sandbox, but nobody would be there to remove it then. They are moved to where the sandbox is.
-    private static bool TryRemove(string mount, string group)
+    // Processes of other pid namespaces are not told of (version 1), or as 0 (version 2).
+    private static bool MoveOut(string mount, string group)
     {
+        bool any = false;
         foreach (string process in FileSystem.ReadTextIfThere(group + "/cgroup.procs").Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
+            if (process == "0")
+                continue;
+            any = true;
             try
             {
                 FileSystem.WriteFile(mount + "/cgroup.procs", process);
             }
             catch (LinuxException)
             {
-                // It has ended, or is not the sandbox's; the removal says what is wrong.
+                // It has ended; the removal says what is wrong.
             }
         }
-        return Libc.RmDir(group) == 0;
+        return any;
     }
 }
