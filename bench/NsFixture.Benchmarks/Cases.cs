@@ -12,7 +12,7 @@ internal static class Cases
         ["two-hosts"] = new("an isolated test with two hosts and one round trip between them, beside an empty one", 200, TwoHosts.RunAsync),
         ["hosts"] = new("a network of that many hosts on one bridge, up and down, beside what C with raw system calls takes", 100, Hosts.RunAsync),
         ["conditions"] = new("a network of two hosts whose links the emulator delays, up, beside one without", 20, Conditions.RunAsync),
-        ["link"] = new("TCP through a bridge beside a bare veth pair, and through the emulator; that many rounds", 5, Link.RunAsync),
+        ["link"] = new("TCP through the rules of a small network and a larger one's bridge beside a bare veth pair, and through the emulator; that many rounds", 5, Link.RunAsync),
         ["throughput"] = new("that many empty isolated tests in one run of 'dotnet test'", 1000, Throughput.RunAsync),
         ["roots"] = new("an empty isolated test in other root trees, and hardened, beside one in the usual tree", 100, RootTrees.RunAsync),
         ["postgres"] = new("from a test's start to its private PostgreSQL's first answer, beside initdb and pg_ctl start on the machine", 20, PostgreSql.RunAsync),

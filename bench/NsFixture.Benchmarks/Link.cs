@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace NsFixture.Benchmarks;
 
-/// <summary>What a bridge takes from a bare veth pair's throughput, and what the emulator lets through.</summary>
+/// <summary>What a switch takes from a bare veth pair's throughput, the rules of a small network and the bridge of a larger one, and what the emulator lets through.</summary>
 internal static class Link
 {
     private static readonly TimeSpan Duration = TimeSpan.FromSeconds(1);
@@ -12,28 +12,36 @@ internal static class Link
     // It changes nothing that could be measured, but makes the emulator the network's switch.
     private static readonly LinkConditions Emulated = LinkConditions.Perfect.WithDelay(TimeSpan.FromMicroseconds(1));
 
+    private static Topology Small => Topology.Of("a", "b");
+
+    private static Topology Larger => Topology.Of([.. Enumerable.Range(0, NsFixture.Networking.SwitchRules.MostPorts).Select(i => $"other{i}"), "a", "b"]);
+
     private static Topology EmulatedPair => new Topology().WithNetwork("lan", n => n.WithConditions(Emulated)).WithHosts("a", "b");
 
     public static async Task<IReadOnlyList<Measurement>> RunAsync(int count)
     {
         using var bare = new BareVeth();
-        await using VirtualNetwork bridged = await VirtualNetwork.CreateAsync(Topology.Of("a", "b"));
+        await using VirtualNetwork ruled = await VirtualNetwork.CreateAsync(Small);
+        await using VirtualNetwork bridged = await VirtualNetwork.CreateAsync(Larger);
         await using VirtualNetwork emulated = await VirtualNetwork.CreateAsync(EmulatedPair);
-        List<double> byVeth = [], byBridge = [], byEmulator = [], packets = [];
+        List<double> byVeth = [], byRules = [], byBridge = [], byEmulator = [], packets = [];
         for (int round = 0; round < count; round++)
         {
             // In turns, so that whatever else the machine does concerns all of them.
             byVeth.Add(Gigabits(bare.A, bare.B, BareVeth.AddressOfB));
+            byRules.Add(Gigabits(On(ruled["a"]), On(ruled["b"]), ruled["b"].Address));
             byBridge.Add(Gigabits(On(bridged["a"]), On(bridged["b"]), bridged["b"].Address));
             byEmulator.Add(Gigabits(On(emulated["a"]), On(emulated["b"]), emulated["b"].Address));
             packets.Add(PacketsPerSecond(emulated["a"], emulated["b"]));
         }
         var (emulatedUp, emulatedDown) = await MakingAsync(EmulatedPair, count);
-        var (bridgedUp, bridgedDown) = await MakingAsync(Topology.Of("a", "b"), count);
-        double veth = Median(byVeth), bridge = Median(byBridge);
+        var (ruledUp, ruledDown) = await MakingAsync(Small, count);
+        var (bridgedUp, bridgedDown) = await MakingAsync(Larger, count);
+        double veth = Median(byVeth), rules = Median(byRules), bridge = Median(byBridge);
         var seconds = Enumerable.Repeat(Duration.TotalMilliseconds, count).ToList();
         return
         [
+            new Measurement("link-rules", seconds).With("gbit_per_s", rules).With("ratio_to_bare_veth", rules / veth).With("up_ms", ruledUp).With("down_ms", ruledDown),
             new Measurement("link-bridge", seconds).With("gbit_per_s", bridge).With("ratio_to_bare_veth", bridge / veth).With("up_ms", bridgedUp).With("down_ms", bridgedDown),
             new Measurement("link-bare-veth", seconds).With("gbit_per_s", veth),
             new Measurement("link-emulator", seconds).With("gbit_per_s", Median(byEmulator)).With("packets_per_s", Median(packets)).With("overruns", emulated["a"].Links[0].Counters().Overruns)

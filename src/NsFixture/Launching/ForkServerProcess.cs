@@ -41,10 +41,13 @@ internal static class ForkServerProcess
     /// <summary>The same, of sandboxes with several hosts.</summary>
     private static readonly Type[] OfHosts =
     [
-        typeof(SandboxNetwork), typeof(NetworkNamespace), typeof(RouteSocket), typeof(HostsFile), typeof(PlannedNetwork), typeof(PlannedHost), typeof(PlannedInterface),
+        typeof(SandboxNetwork), typeof(SwitchRules), typeof(NftBatch), typeof(NftRule), typeof(NetfilterSocket), typeof(NetworkNamespace), typeof(RouteSocket), typeof(HostsFile), typeof(PlannedNetwork), typeof(PlannedHost), typeof(PlannedInterface),
         typeof(SocketConstants), typeof(HostProcesses), typeof(HostViews), typeof(InitConnection), typeof(VirtualNetwork), typeof(VirtualHost),
         typeof(HostCommand), typeof(HostProcess), typeof(OutputReader), typeof(HostContext), typeof(HostSockets), typeof(VirtualDns),
     ];
+
+    /// <summary>Whether there are tests with several hosts among those of the assembly.</summary>
+    public static bool HasHosts { get; private set; }
 
     private static readonly TimeSpan QuiescenceLimit = TimeSpan.FromSeconds(5), UserCodeLimit = TimeSpan.FromSeconds(1), ReflectionLimit = TimeSpan.FromSeconds(0.3);
 
@@ -112,11 +115,11 @@ internal static class ForkServerProcess
         TestProcess.WarmUp(runner, assemblyPath);
         EnvironmentSnapshot.Apply(Quiescence.RuntimeSettings.Select(s => s.Name)); // the runtime has read them
         Assembly assembly = Assembly.LoadFrom(assemblyPath);
-        bool hosts = ReadAhead(assembly);
-        if (hosts)
+        HasHosts = ReadAhead(assembly);
+        if (HasHosts)
             CompileAhead(OfHosts);
         RuntimePreparation.PreparePool();
-        if (hosts || RuntimePreparation.UsesSockets(assembly))
+        if (HasHosts || RuntimePreparation.UsesSockets(assembly))
             RuntimePreparation.PrepareSockets();
         Precompilation.Compile(Types(assembly), UserCodeLimit);
     }

@@ -126,10 +126,14 @@ internal static class Nft
     public const ushort NFTA_DYNSET_TIMEOUT = 6;
     public const int NFT_DYNSET_OP_ADD = 0;
     public const int NFT_DYNSET_OP_UPDATE = 1;
+    public const int NFT_DYNSET_OP_DELETE = 2;
+    public const ushort NFTA_DUP_SREG_DEV = 2;
+    public const ushort NFTA_FWD_SREG_DEV = 1;
     public const ushort NFTA_PAYLOAD_DREG = 1;
     public const ushort NFTA_PAYLOAD_BASE = 2;
     public const ushort NFTA_PAYLOAD_OFFSET = 3;
     public const ushort NFTA_PAYLOAD_LEN = 4;
+    public const int NFT_PAYLOAD_LL_HEADER = 0;
     public const int NFT_PAYLOAD_NETWORK_HEADER = 1;
     public const int NFT_PAYLOAD_TRANSPORT_HEADER = 2;
     public const ushort NFTA_META_DREG = 1;

@@ -31,6 +31,13 @@ internal sealed class NftBatch
     public NftBatch Table(byte family, string name)
     {
         RemoveTable(family, name);
+        return NewTable(family, name);
+    }
+
+    /// <summary>A table where there is none of that name; what follows is about it. Removing one has the socket, when it is closed, wait for some milliseconds until it is gone (nft_rcv_nl_event).</summary>
+    public NftBatch NewTable(byte family, string name)
+    {
+        InTable(family, name);
         Message(Nft.NFT_MSG_NEWTABLE, Nl.NLM_F_CREATE, $"create table {name}").Attribute(Nft.NFTA_TABLE_NAME, name);
         return this;
     }
@@ -106,12 +113,21 @@ internal sealed class NftBatch
     }
 
     /// <summary>An element that stays.</summary>
-    public NftBatch Element(string set, ReadOnlySpan<byte> key)
+    /// <param name="set">Of which set, or map.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="value">What it maps to; empty: it is of a set.</param>
+    public NftBatch Element(string set, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value = default)
     {
         NetlinkMessage message = Message(Nft.NFT_MSG_NEWSETELEM, Nl.NLM_F_CREATE, $"add to set {set}")
             .Attribute(Nft.NFTA_SET_ELEM_LIST_TABLE, table).Attribute(Nft.NFTA_SET_ELEM_LIST_SET, set);
         int list = message.Begin(Nft.NFTA_SET_ELEM_LIST_ELEMENTS), element = message.Begin(Nft.NFTA_LIST_ELEM), at = message.Begin(Nft.NFTA_SET_ELEM_KEY);
-        message.Attribute(Nft.NFTA_DATA_VALUE, key).End(at).End(element).End(list);
+        message.Attribute(Nft.NFTA_DATA_VALUE, key).End(at);
+        if (value.Length > 0)
+        {
+            at = message.Begin(Nft.NFTA_SET_ELEM_DATA);
+            message.Attribute(Nft.NFTA_DATA_VALUE, value).End(at);
+        }
+        message.End(element).End(list);
         return this;
     }
 
@@ -161,6 +177,10 @@ internal readonly record struct NftField(int Number, int Size)
     public static NftField IPv4 => new(7, 4);
 
     public static NftField IPv6 => new(8, 16);
+
+    public static NftField HardwareAddress => new(9, 6);
+
+    public static NftField Link => new(20, 4);
 
     public static NftField Protocol => new(12, 1);
 

@@ -17,6 +17,9 @@ internal sealed class NftRule
     /// <summary>Loads the number of the transport protocol.</summary>
     public NftRule LoadProtocol(int register) => Meta(Nft.NFT_META_L4PROTO, register);
 
+    /// <summary>Loads part of the Ethernet header.</summary>
+    public NftRule LoadEthernet(int register, int offset, int length) => Payload(Nft.NFT_PAYLOAD_LL_HEADER, register, offset, length);
+
     /// <summary>Loads part of the network header.</summary>
     public NftRule LoadNetwork(int register, int offset, int length) => Payload(Nft.NFT_PAYLOAD_NETWORK_HEADER, register, offset, length);
 
@@ -147,6 +150,36 @@ internal sealed class NftRule
         Span<byte> milliseconds = stackalloc byte[8];
         BinaryPrimitives.WriteUInt64BigEndian(milliseconds, (ulong)timeout.TotalMilliseconds);
         message.Attribute(Nft.NFTA_DYNSET_TIMEOUT, milliseconds);
+        return End(expression, data);
+    }
+
+    /// <summary>Takes a key out of a map, if it is there.</summary>
+    /// <param name="map">The map.</param>
+    /// <param name="key">Where the key is.</param>
+    /// <param name="value">A register that has been loaded: the kernel wants one, and does not look at it (nft_dynset.c).</param>
+    public NftRule TakeOut(string map, int key, int value)
+    {
+        int expression = Begin("dynset", out int data);
+        message.Attribute(Nft.NFTA_DYNSET_SET_NAME, map);
+        Number(Nft.NFTA_DYNSET_OP, Nft.NFT_DYNSET_OP_DELETE);
+        Register(Nft.NFTA_DYNSET_SREG_KEY, key);
+        Register(Nft.NFTA_DYNSET_SREG_DATA, value);
+        return End(expression, data);
+    }
+
+    /// <summary>Sends a copy of the frame out by the link whose index is in a register: in chains of devices.</summary>
+    public NftRule Duplicate(int register)
+    {
+        int expression = Begin("dup", out int data);
+        Register(Nft.NFTA_DUP_SREG_DEV, register);
+        return End(expression, data);
+    }
+
+    /// <summary>Sends the frame out by the link whose index is in a register, which is its end here: in chains of devices.</summary>
+    public NftRule Forward(int register)
+    {
+        int expression = Begin("fwd", out int data);
+        Register(Nft.NFTA_FWD_SREG_DEV, register);
         return End(expression, data);
     }
 

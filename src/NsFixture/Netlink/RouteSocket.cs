@@ -27,19 +27,22 @@ internal sealed unsafe partial class RouteSocket : IDisposable
 
     /// <summary>
     /// Creates a veth pair (veth(4)): one end here, the other in the namespace of <paramref name="peerNamespace"/>. Index and
-    /// hardware addresses are given, so that every run is the same.
+    /// hardware addresses are given, so that every run is the same; the peer's index may be the kernel's choice, by 0.
     /// </summary>
-    public void CreateVeth(int index, string name, byte[] mac, int mtu, string peerName, byte[] peerMac, int peerNamespace) => CreateLink("veth",
-        message => message.Fixed(new IfInfoMsg { ifi_index = index })
+    public void CreateVeth(int index, string name, byte[] mac, int mtu, string peerName, byte[] peerMac, int peerNamespace, int peerIndex = 0) => CreateLink("veth",
+        message => OneQueue(message.Fixed(new IfInfoMsg { ifi_index = index }))
             .Attribute(IfLink.IFLA_IFNAME, name)
             .Attribute(IfLink.IFLA_ADDRESS, mac)
             .Attribute(IfLink.IFLA_MTU, mtu),
-        peer => peer.Fixed(new IfInfoMsg())
+        peer => OneQueue(peer.Fixed(new IfInfoMsg { ifi_index = peerIndex }))
             .Attribute(IfLink.IFLA_IFNAME, peerName)
             .Attribute(IfLink.IFLA_ADDRESS, peerMac)
             .Attribute(IfLink.IFLA_MTU, mtu)
             .Attribute(IfLink.IFLA_NET_NS_FD, peerNamespace),
         $"create veth {name} with peer {peerName}");
+
+    // Else a veth has one for each processor, of which it uses one: to give up the others it waits for a grace period of RCU (veth_init_queues).
+    private static NetlinkMessage OneQueue(NetlinkMessage message) => message.Attribute(IfLink.IFLA_NUM_TX_QUEUES, 1).Attribute(IfLink.IFLA_NUM_RX_QUEUES, 1);
 
     /// <summary>Creates a veth pair as ip-link(8) does: down, index and addresses of the kernel's choice.</summary>
     public void CreateVeth(string name, string peerName, int peerNamespace) => CreateLink("veth",

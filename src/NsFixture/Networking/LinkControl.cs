@@ -124,8 +124,6 @@ internal sealed class LinkControl(NetworkPlan plan, SandboxNetwork network, int[
         }
         foreach (PlannedInterface link in links)
         {
-            if (network.HasBridge(segment))
-                network.InSwitch.ClearMaster(link.PortName);
             network.OnHost(link.Host, s =>
             {
                 if (limited.Remove((link.Host, link.Index, false)))

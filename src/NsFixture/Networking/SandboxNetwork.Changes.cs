@@ -7,8 +7,6 @@ namespace NsFixture.Networking;
 /// <summary>What changes while the network runs.</summary>
 internal sealed partial class SandboxNetwork
 {
-    private readonly HashSet<int> emulated = []; // networks that the emulator is the switch of
-
     /// <summary>The index of the host that the calling process lives on.</summary>
     public int TestHost => plan.Test.Index;
 
@@ -19,16 +17,6 @@ internal sealed partial class SandboxNetwork
     {
         if (emulated.Contains(container.Interfaces[0].Network))
             throw new SandboxException($"Container \"{container.Name}\" cannot be attached to network \"{plan.Networks[container.Interfaces[0].Network].Name}\", which has link conditions: give it a network of its own, behind a router.");
-    }
-
-    /// <summary>Whether a bridge is the switch of a network.</summary>
-    public bool HasBridge(int segment) => bridges.Contains(segment);
-
-    /// <summary>Who comes to the network from now on is not plugged into a bridge.</summary>
-    public void GiveToEmulator(int segment)
-    {
-        bridges.Remove(segment);
-        emulated.Add(segment);
     }
 
     public bool IsContainer(int host) => plan.Hosts[host].IsContainer;
@@ -52,6 +40,7 @@ internal sealed partial class SandboxNetwork
     /// <returns>The plan.</returns>
     public NetworkPlan Rebuild(int host)
     {
+        BridgeAll();
         foreach (PlannedInterface link in plan.Hosts[host].Interfaces)
             inSwitch.DeleteLink(link.PortName);
         RemoveTranslator(plan.Hosts[host]);
@@ -69,6 +58,7 @@ internal sealed partial class SandboxNetwork
     /// <exception cref="LinuxException">The kernel refused something.</exception>
     public NetworkPlan Change(PlanChange change, Func<int, bool> isOff)
     {
+        BridgeAll();
         NetworkPlan before = plan;
         plan = change.ApplyTo(before);
         Array.Resize(ref hostNamespaces, plan.Hosts.Count);
@@ -110,16 +100,6 @@ internal sealed partial class SandboxNetwork
             hostNamespaces[host.Index] = -1;
         }
         return plan;
-    }
-
-    // A network with one interface had none; the interface is plugged in now.
-    private void BridgeUp(PlannedNetwork segment, NetworkPlan before)
-    {
-        CreateBridge(segment);
-        bridges.Add(segment.Index);
-        foreach (PlannedInterface link in before.Hosts.SelectMany(h => h.Interfaces).Where(i => i.Network == segment.Index))
-            inSwitch.Attach(link.PortName, FirstBridgeIndex + segment.Index);
-        inSwitch.SetUp(segment.BridgeName);
     }
 
     private void Undo(PlannedHost host, NetworkPlan before, Func<int, bool> isOff)

@@ -10,14 +10,14 @@ namespace NsFixture.Networking;
 /// every host gets a namespace of its own, with a veth for each link, its other end in the switch. Without a route out a
 /// connection to an address off the network fails at once with ENETUNREACH.
 /// <para>
-/// A network with one interface gets no bridge, as destroying one costs 20 ms, and neither does one whose switch is the emulator. The test's host is built last, which leaves init,
-/// and the test with it, in that namespace.
+/// A network with one interface gets no bridge, and neither does one whose switch is the emulator, or a few rules. The test's host is built last, which leaves init, and the test with it, in
+/// that namespace.
 /// </para>
 /// </summary>
 internal sealed partial class SandboxNetwork : IDisposable
 {
     // Given, not left to the kernel: some kernels put tunnel devices into every new namespace and the numbers would vary.
-    private const int FirstDeviceIndex = 100, FirstBridgeIndex = 100_000;
+    private const int FirstDeviceIndex = 100;
 
     private static readonly TimeSpan AddressLimit = TimeSpan.FromSeconds(30);
 
@@ -27,16 +27,13 @@ internal sealed partial class SandboxNetwork : IDisposable
     // No process need live in the switch or on a host, and with the last reference the kernel destroys a namespace and its veths.
     private readonly int switchNamespace = OpenCurrent();
     private int[] hostNamespaces;
-    private readonly HashSet<int> bridges = [];
     private bool isOpenToTheUnprivileged;
 
     private SandboxNetwork(NetworkPlan plan)
     {
         this.plan = plan;
         hostNamespaces = new int[plan.Hosts.Count];
-        foreach (PlannedNetwork network in plan.Networks)
-            if (network.InterfaceCount > 1 && !plan.IsEmulated(network))
-                bridges.Add(network.Index);
+        ChooseSwitches();
     }
 
     /// <summary>The plan that is in force now.</summary>
@@ -57,13 +54,11 @@ internal sealed partial class SandboxNetwork : IDisposable
     /// </summary>
     public static SandboxNetwork Build(NetworkPlan plan)
     {
-        var network = new SandboxNetwork(plan) { HasIPv6 = FileSystem.Exists("/proc/self/net/if_inet6") };
-        foreach (int segment in network.bridges)
-            network.CreateBridge(plan.Networks[segment]);
+        var network = new SandboxNetwork(plan) { HasIPv6 = FileSystem.Exists("/proc/thread-self/net/if_inet6") };
+        using NetfilterSocket? filters = network.CreateSwitches();
         for (int i = plan.Hosts.Count - 1; i >= 0; i--)
             network.BuildHost(plan.Hosts[i]);
-        foreach (int segment in network.bridges)
-            network.inSwitch.SetUp(plan.Networks[segment].BridgeName);
+        network.BeginSwitching(filters);
         if (network.HasIPv6)
             foreach (PlannedHost host in plan.Hosts)
                 network.In(host.Index, () => WaitForAddresses(host));
@@ -73,7 +68,7 @@ internal sealed partial class SandboxNetwork : IDisposable
     /// <summary>The network of one host that another process has built; the calling thread is in its switch, and is left on the host.</summary>
     public static SandboxNetwork Of(NetworkPlan plan, int hostNamespace)
     {
-        var network = new SandboxNetwork(plan) { HasIPv6 = FileSystem.Exists("/proc/self/net/if_inet6") };
+        var network = new SandboxNetwork(plan) { HasIPv6 = FileSystem.Exists("/proc/thread-self/net/if_inet6") };
         network.hostNamespaces[plan.Test.Index] = hostNamespace;
         Enter(hostNamespace);
         return network;
@@ -124,7 +119,11 @@ internal sealed partial class SandboxNetwork : IDisposable
     });
 
     /// <summary>Plugs a link in or out at the switch: the host's own end loses its carrier, and nothing else.</summary>
-    public void SetLink(int host, int link, bool up) => inSwitch.SetState(plan.Hosts[host].Interface(link).PortName, up);
+    public void SetLink(int host, int link, bool up)
+    {
+        BridgeAll(); // which forgets who was behind a port that goes down
+        inSwitch.SetState(plan.Hosts[host].Interface(link).PortName, up);
+    }
 
     /// <summary>Closes what keeps the network alive.</summary>
     public void Dispose()
@@ -154,15 +153,11 @@ internal sealed partial class SandboxNetwork : IDisposable
         static bool HasRoute(IPAddress address)
         {
             string route = Convert.ToHexStringLower(address.GetAddressBytes()) + " 80 "; // prefix length 128, in hexadecimal
-            return FileSystem.ReadText("/proc/self/net/ipv6_route").Contains(route, StringComparison.Ordinal);
+            return FileSystem.ReadText("/proc/thread-self/net/ipv6_route").Contains(route, StringComparison.Ordinal);
         }
     }
 
-    private static int OpenCurrent() => FileSystem.OpenDescriptor("/proc/self/ns/net", Fcntl.O_RDONLY);
-
-    /// <summary>Makes a network's bridge, which carries nothing until it is up.</summary>
-    private void CreateBridge(PlannedNetwork segment) =>
-        inSwitch.CreateBridge(FirstBridgeIndex + segment.Index, segment.BridgeName, segment.BridgeHardwareAddress, segment.Mtu);
+    private static int OpenCurrent() => FileSystem.OpenDescriptor("/proc/thread-self/ns/net", Fcntl.O_RDONLY);
 
     private void BuildHost(PlannedHost host)
     {
@@ -199,20 +194,12 @@ internal sealed partial class SandboxNetwork : IDisposable
     private void AddLink(RouteSocket onHost, PlannedInterface link)
     {
         int index = FirstDeviceIndex + link.Index;
-        onHost.CreateVeth(index, link.Device, link.HardwareAddress, link.Mtu, link.PortName, link.PortHardwareAddress, switchNamespace);
+        onHost.CreateVeth(index, link.Device, link.HardwareAddress, link.Mtu, link.PortName, link.PortHardwareAddress, switchNamespace, PortIndex(link));
         PlugIn(link);
         onHost.SetUp(link.Device);
         foreach (NetworkAddress address in link.Addresses)
             if (Supports(address.Address.AddressFamily))
                 onHost.AddAddress(index, address.Address, address.PrefixLength);
-    }
-
-    private void PlugIn(PlannedInterface link)
-    {
-        if (bridges.Contains(link.Network))
-            inSwitch.SetMaster(link.PortName, FirstBridgeIndex + link.Network);
-        else
-            inSwitch.SetUp(link.PortName);
     }
 
     private bool Supports(AddressFamily family) => HasIPv6 || family == AddressFamily.InterNetwork;
