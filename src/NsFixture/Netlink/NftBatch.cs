@@ -6,7 +6,8 @@ namespace NsFixture.Netlink;
 /// Changes to the tables of nf_tables that take place together or not at all (nfnetlink's batches). Tables belong to a network
 /// namespace; the calls of one batch may build on one another.
 /// </summary>
-internal sealed class NftBatch
+/// <param name="isFirst">Nothing is in the way in a namespace that has just been made. To remove it all the same would have the socket, when it is closed, wait for some milliseconds (nft_rcv_nl_event).</param>
+internal sealed class NftBatch(bool isFirst = false)
 {
     private const int SetSize = 65536;
     private readonly List<(NetlinkMessage Message, string What)> messages = [];
@@ -31,13 +32,6 @@ internal sealed class NftBatch
     public NftBatch Table(byte family, string name)
     {
         RemoveTable(family, name);
-        return NewTable(family, name);
-    }
-
-    /// <summary>A table where there is none of that name; what follows is about it. Removing one has the socket, when it is closed, wait for some milliseconds until it is gone (nft_rcv_nl_event).</summary>
-    public NftBatch NewTable(byte family, string name)
-    {
-        InTable(family, name);
         Message(Nft.NFT_MSG_NEWTABLE, Nl.NLM_F_CREATE, $"create table {name}").Attribute(Nft.NFTA_TABLE_NAME, name);
         return this;
     }
@@ -45,7 +39,9 @@ internal sealed class NftBatch
     /// <summary>Removes a table, if there is one; what follows is about it.</summary>
     public NftBatch RemoveTable(byte family, string name)
     {
-        (this.family, table) = (family, name);
+        InTable(family, name);
+        if (isFirst)
+            return this;
         // Only what exists may be removed, so it is made first; a request that would do both is of Linux 6.3.
         Message(Nft.NFT_MSG_NEWTABLE, Nl.NLM_F_CREATE, $"create table {name}").Attribute(Nft.NFTA_TABLE_NAME, name);
         Message(Nft.NFT_MSG_DELTABLE, 0, $"remove table {name}").Attribute(Nft.NFTA_TABLE_NAME, name);

@@ -16,14 +16,18 @@ internal sealed class FirewallRules
     private const byte Tcp = 6, Udp = 17, Icmp = 1, Icmpv6 = 58;
     private const int Related = 4; // NF_CT_STATE_BIT(IP_CT_RELATED)
 
-    private readonly NftBatch batch = new NftBatch().Table(Nf.NFPROTO_INET, Table);
+    private readonly NftBatch batch;
     private readonly PlannedFirewall firewall;
 
-    private FirewallRules(PlannedFirewall firewall) => this.firewall = firewall;
+    private FirewallRules(PlannedFirewall firewall, bool isFirst)
+    {
+        this.firewall = firewall;
+        batch = new NftBatch(isFirst).Table(Nf.NFPROTO_INET, Table);
+    }
 
     /// <summary>A host's firewall, in the place of what is there; null: none.</summary>
-    public static NftBatch Replace(PlannedHost host, PlannedFirewall? firewall) =>
-        firewall == null ? new NftBatch().RemoveTable(Nf.NFPROTO_INET, Table) : new FirewallRules(firewall).Write(host);
+    public static NftBatch Replace(PlannedHost host, PlannedFirewall? firewall, bool isFirst) =>
+        firewall == null ? new NftBatch(isFirst).RemoveTable(Nf.NFPROTO_INET, Table) : new FirewallRules(firewall, isFirst).Write(host);
 
     private NftBatch Write(PlannedHost host)
     {

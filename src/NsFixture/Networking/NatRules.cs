@@ -73,9 +73,9 @@ internal sealed class NatRules
     private int DestinationOffset => ipv6 ? 24 : 16;
 
     /// <summary>A router's NAT, in the place of what is there; null: none.</summary>
-    public static NftBatch Replace(PlannedHost router, PlannedNat? nat, bool hasIPv6)
+    public static NftBatch Replace(PlannedHost router, PlannedNat? nat, bool hasIPv6, bool isFirst)
     {
-        var batch = new NftBatch();
+        var batch = new NftBatch(isFirst);
         foreach (bool ipv6 in hasIPv6 ? (bool[])[false, true] : [false])
         {
             if (nat == null)

@@ -31,7 +31,7 @@ internal sealed partial class SandboxNetwork
                 onRouter.AddDeviceRoute(new IPNetwork(family == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0), EgressIndex, EgressMtu);
         }
         var listeners = new List<int>();
-        var batch = new NftBatch();
+        var batch = new NftBatch(isFirst: true);
         foreach (AddressFamily family in Families(router))
         {
             int listener = LinuxException.Check(

@@ -12,11 +12,7 @@ internal sealed partial class SandboxNetwork
     public void SetNat(int host, PlannedNat? nat) => In(host, () => SetNat(plan.Hosts[host], nat, root: "", isNew: false));
 
     /// <summary>Gives a host another firewall, or none.</summary>
-    public void SetFirewall(int host, PlannedFirewall? firewall) => In(host, () =>
-    {
-        using var socket = new NetfilterSocket();
-        socket.Commit(FirewallRules.Replace(plan.Hosts[host], firewall));
-    });
+    public void SetFirewall(int host, PlannedFirewall? firewall) => SetFirewall(host, firewall, isNew: false);
 
     /// <summary>Has a router's NAT forget its mappings, as if it had been switched off and on.</summary>
     public void RebindNat(int host)
@@ -43,13 +39,19 @@ internal sealed partial class SandboxNetwork
         if (host.Egress is { } egress)
             In(host.Index, () => AddEgress(host, egress));
         if (host.Firewall is { } firewall)
-            SetFirewall(host.Index, firewall);
+            SetFirewall(host.Index, firewall, isNew: true);
     }
+
+    private void SetFirewall(int host, PlannedFirewall? firewall, bool isNew) => In(host, () =>
+    {
+        using var socket = new NetfilterSocket();
+        socket.Commit(FirewallRules.Replace(plan.Hosts[host], firewall, isNew));
+    });
 
     private void SetNat(PlannedHost host, PlannedNat? nat, string root, bool isNew)
     {
         using var socket = new NetfilterSocket();
-        socket.Commit(NatRules.Replace(host, nat, HasIPv6));
+        socket.Commit(NatRules.Replace(host, nat, HasIPv6, isNew));
         if (!isNew)
             socket.ForgetConnections();
         if (nats.Remove(host.Index, out PlannedNat? before) && before.Settings.HasNat64)

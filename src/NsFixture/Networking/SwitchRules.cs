@@ -22,7 +22,7 @@ internal static class SwitchRules
     /// <param name="ports">What is plugged in there, and the indices of the ports.</param>
     public static NftBatch Of(PlannedNetwork segment, (PlannedInterface Link, int Port)[] ports)
     {
-        NftBatch batch = new NftBatch().NewTable(Nf.NFPROTO_NETDEV, Table(segment));
+        NftBatch batch = new NftBatch(isFirst: true).Table(Nf.NFPROTO_NETDEV, Table(segment));
         bool isPair = ports.Length == 2;
         if (!isPair)
         {

@@ -30,7 +30,7 @@ public class SwitchTests
     public void Where_the_kernel_refuses_them_there_is_a_bridge() => InOwnNetwork(() =>
     {
         using (var filters = new NetfilterSocket()) // a set in the way, of another kind
-            filters.Commit(new NftBatch().NewTable(Nf.NFPROTO_NETDEV, "switch-n0").Set("ports", [NftField.IPv6]));
+            filters.Commit(new NftBatch(isFirst: true).Table(Nf.NFPROTO_NETDEV, "switch-n0").Set("ports", [NftField.IPv6]));
         Build(3).Should().BeTrue();
         SandboxNetwork.WhyNoRules.Should().StartWith("nf_tables create set ports failed: EEXIST");
     });
