@@ -138,6 +138,7 @@ internal static class ForkServerProcess
     private static bool ReadAhead(Assembly assembly)
     {
         bool hosts = false;
+        var setters = new HashSet<MethodInfo>();
         long start = Stopwatch.GetTimestamp();
         Precompilation.Attempt(() => Read(assembly.CustomAttributes));
         foreach (Type type in Types(assembly))
@@ -160,6 +161,9 @@ internal static class ForkServerProcess
             foreach (CustomAttributeData attribute in attributes)
             {
                 _ = attribute.ConstructorArguments;
+                foreach (CustomAttributeNamedArgument argument in attribute.NamedArguments)
+                    if (argument.MemberInfo is PropertyInfo { SetMethod: { } setter } && setters.Add(setter))
+                        Precompilation.Compile(setter);
                 bool more = attribute.NamedArguments.Any(a => a.MemberName == nameof(SandboxOptions.Hosts)) || attribute.AttributeType.IsGenericType;
                 hosts |= more && attribute.AttributeType.Name.StartsWith(nameof(IsolatedNetwork), StringComparison.Ordinal);
             }

@@ -92,13 +92,14 @@ internal sealed unsafe partial class Init(int control, int[] runtimeDescriptors)
     /// <param name="spec">What was built.</param>
     /// <param name="rootPlan">How the root tree was laid out.</param>
     /// <param name="requests">The socket by which the test asks.</param>
-    /// <param name="built">The network namespace of its host, and what <see cref="SandboxRoots.HandOver"/> says.</param>
+    /// <param name="built">The network namespaces of its hosts, and what <see cref="SandboxRoots.HandOver"/> says.</param>
     public void Attend(SandboxSpec spec, IReadOnlyList<RootEntry> rootPlan, int requests, int[] built)
     {
         (plan, hardened, isAttending, attended) = (spec.Plan, spec.Hardened, true, requests);
-        network = SandboxNetwork.Of(plan, built[0]);
-        roots = SandboxRoots.Of(built is not [_, var layers] ? null
-            : spec.Roots == null ? new PrivateLayers(rootPlan, SandboxBuilder.EtcFiles(spec, plan.Test, network.HasIPv6), layers) : new PrivateLayers(layers));
+        int hosts = plan.Hosts.Count;
+        network = SandboxNetwork.Of(plan, built[..hosts]);
+        roots = SandboxRoots.Of(built.Length == hosts ? null
+            : spec.Roots == null ? new PrivateLayers(rootPlan, SandboxBuilder.EtcFiles(spec, plan.Test, network.HasIPv6), built[hosts]) : new PrivateLayers(built[hosts]));
         Serve(requests, first: null);
     }
 

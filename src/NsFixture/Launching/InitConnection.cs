@@ -16,12 +16,19 @@ internal sealed partial class InitConnection(int socket)
     /// <summary>Whether anyone has asked for anything.</summary>
     public bool HasAsked { get; private set; }
 
+    /// <summary>The network, if this process has built it: as long as nobody has asked for anything it is as it was built, and there is no init that would have to be started to answer.</summary>
+    public SandboxNetwork? Own { get; init; }
+
     /// <summary>A socket of a host's network.</summary>
-    public int OpenSocket(int host, int domain, int type, int protocol) =>
-        Ask(Request(HostRequest.Socket, host).Int32(domain).Int32(type).Int32(protocol)).Descriptor;
+    public int OpenSocket(int host, int domain, int type, int protocol)
+    {
+        if (Own != null && !HasAsked && Own.OpenSocketFromAnywhere(host, domain, type, protocol) is >= 0 and var own)
+            return own;
+        return Ask(Request(HostRequest.Socket, host).Int32(domain).Int32(type).Int32(protocol)).Descriptor;
+    }
 
     /// <summary>A host's network namespace.</summary>
-    public int OpenNamespace(int host) => Ask(Request(HostRequest.Namespace, host)).Descriptor;
+    public int OpenNamespace(int host) => Own != null && !HasAsked && host >= 0 ? Descriptors.DuplicateAbove(Own.NamespaceOf(host), 3) : Ask(Request(HostRequest.Namespace, host)).Descriptor;
 
     /// <summary>Starts a program on a host.</summary>
     /// <param name="host">The host's index.</param>

@@ -64,7 +64,8 @@ internal static class Precompilation
                 Compile(method);
     }
 
-    private static void Compile(MethodBase method)
+    /// <summary>Compiles a method.</summary>
+    public static void Compile(MethodBase method)
     {
         // What an interface calls has no place of its own to be called at until somebody asks for it, and PrepareMethod passes over it.
         if (method.IsVirtual)

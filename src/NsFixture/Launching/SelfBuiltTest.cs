@@ -15,10 +15,22 @@ namespace NsFixture.Launching;
 /// <param name="runtimeDescriptors">What the runtime needs open.</param>
 internal sealed class SelfBuiltTest(int control, int requests, int[] runtimeDescriptors)
 {
+    private const int MostHosts = 64; // whose namespaces are handed over in one message (SCM_MAX_FD)
+
+    /// <summary>The network that this process has built around itself; null: it has built none, or may not go to other hosts.</summary>
+    public static SandboxNetwork? Network { get; private set; }
+
+    /// <summary>Whether a network namespace, as /proc shows it, is that of another host of this one.</summary>
+    public static bool IsOfAnotherHost(string target) => Network?.IsOfHost(target, except: Network.TestHost) == true;
+
     /// <summary>Whether nothing in the sandbox needs somebody to look after it from the first.</summary>
     public static bool Suffices(SandboxSpec spec) =>
-        spec.Plan.Hosts.Count == 1 && spec.Plan.Dns == null && !spec.Plan.HasConditions && !spec.Plan.HasEgress
-        && spec.Roots is null or { Hosts.Count: 0 } && spec.Kernel == null && spec.Limits == null && spec.Keep == Keep.Never;
+        Suffices(spec.Plan, spec.Hardened) && spec.Roots is null or { Hosts.Count: 0 } && spec.Kernel == null && spec.Limits == null && spec.Keep == Keep.Never;
+
+    // Who is hardened may not go to other hosts, and asks for every socket there.
+    private static bool Suffices(NetworkPlan plan, bool hardened) =>
+        plan.Dns == null && !plan.HasConditions && !plan.HasEgress
+        && (plan.Hosts.Count == 1 || (!hardened && plan.Hosts.Count <= MostHosts && !plan.Hosts.Any(h => h.Nat is { Settings.HasNat64: true })));
 
     /// <summary>Returns what the test's process is to do, or ends this one.</summary>
     /// <param name="spec">What to build.</param>
@@ -31,9 +43,12 @@ internal sealed class SelfBuiltTest(int control, int requests, int[] runtimeDesc
         {
             SandboxNetwork network = SandboxBuilder.Build(spec, rootPlan, notes, out SandboxRoots roots);
             UnixSocket.Send(control, new ByteWriter().Byte((byte)ControlKind.InitReady).Strings(notes).Written);
-            UnixSocket.Send(requests, new ByteWriter().Byte((byte)ControlKind.Built).Written, [network.NamespaceOf(spec.Plan.Test.Index), .. roots.HandOver()]);
+            UnixSocket.Send(requests, new ByteWriter().Byte((byte)ControlKind.Built).Written, [.. network.HostNamespaces.AsSpan(), .. roots.HandOver().AsSpan()]);
             TestEnd.Begin();
-            Action test = start.Enter(requests, spec.Hardened, runtimeDescriptors);
+            bool goesAbout = spec.Plan.Hosts.Count > 1;
+            Action test = start.Enter(requests, spec.Hardened, goesAbout ? [.. runtimeDescriptors.AsSpan(), .. network.HostNamespaces.AsSpan()] : runtimeDescriptors);
+            if (goesAbout)
+                Network = network;
             if (spec.Hardened)
                 TestEnd.BeginHardened();
             return test;

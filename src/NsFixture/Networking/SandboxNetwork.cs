@@ -65,12 +65,14 @@ internal sealed partial class SandboxNetwork : IDisposable
         return network;
     }
 
-    /// <summary>The network of one host that another process has built; the calling thread is in its switch, and is left on the host.</summary>
-    public static SandboxNetwork Of(NetworkPlan plan, int hostNamespace)
+    /// <summary>A network that another process has built; the calling thread is in its switch, and is left on the test's host.</summary>
+    public static SandboxNetwork Of(NetworkPlan plan, int[] hostNamespaces)
     {
-        var network = new SandboxNetwork(plan) { HasIPv6 = FileSystem.Exists("/proc/thread-self/net/if_inet6") };
-        network.hostNamespaces[plan.Test.Index] = hostNamespace;
-        Enter(hostNamespace);
+        var network = new SandboxNetwork(plan) { HasIPv6 = FileSystem.Exists("/proc/thread-self/net/if_inet6"), hostNamespaces = hostNamespaces };
+        foreach (PlannedHost host in plan.Hosts)
+            if (host.Nat is { } nat)
+                network.nats.Add(host.Index, nat);
+        Enter(hostNamespaces[plan.Test.Index]);
         return network;
     }
 
@@ -96,6 +98,29 @@ internal sealed partial class SandboxNetwork : IDisposable
     /// <summary>A socket on a host, wherever it is used.</summary>
     public int OpenSocket(int host, int domain, int type, int protocol) => In(host, () =>
         LinuxException.Check(Libc.Socket(domain, type | SocketConstants.SOCK_CLOEXEC, protocol), "socket", $"on host {plan.Hosts[host].Name}"));
+
+    /// <summary>A socket on a host, from any thread of this process, wherever that is; -1: there is none to be had so.</summary>
+    public int OpenSocketFromAnywhere(int host, int domain, int type, int protocol)
+    {
+        int here = OpenCurrent();
+        if (Libc.SetNs(hostNamespaces[host], (int)Sched.CLONE_NEWNET) != 0)
+        {
+            Descriptors.Close(here);
+            return -1;
+        }
+        try
+        {
+            return Libc.Socket(domain, type | SocketConstants.SOCK_CLOEXEC, protocol);
+        }
+        finally
+        {
+            Enter(here);
+            Descriptors.Close(here);
+        }
+    }
+
+    /// <summary>The hosts' network namespaces, by index; they stay this object's.</summary>
+    public int[] HostNamespaces => hostNamespaces;
 
     /// <summary>The network namespace of a host, or by -1 of the switch; stays this object's.</summary>
     public int NamespaceOf(int host) => host < 0 ? switchNamespace : hostNamespaces[host];

@@ -29,7 +29,7 @@ public sealed class IsolatedNetwork
     {
         this.sink = sink;
         (HostName, Launcher, LauncherReason, RootKind) = (request.Spec.HostName, request.Launcher, request.LauncherReason, Roots.RootSpec.NameOf(request.Spec.Roots?.Sandbox?.Kind ?? NsFixture.RootKind.CopyOnWrite));
-        init = new InitConnection(control);
+        init = new InitConnection(control) { Own = SelfBuiltTest.Network };
         isUsualTree = request.Spec.Roots?.Sandbox == null;
         network = new VirtualNetwork(request.Spec, init);
         Diagnostics = [$"launcher: {Launcher} ({LauncherReason})", $"root tree: {RootKind}", .. request.Notes];

@@ -49,7 +49,7 @@ internal static class TestEnd
         TemporaryFiles.Add(request, open, files);
         if (!alone)
             return open.Count + files.Count == 0 ? null : new EndReport([], open, files, []);
-        List<string> left = Leftovers.Find(Libc.GetPid(), [], ownMountsBefore!, _ => false);
+        List<string> left = Leftovers.Find(Libc.GetPid(), [], ownMountsBefore!, SelfBuiltTest.IsOfAnotherHost);
         if (left.Count + open.Count == 0 && !TeardownLog.IsWanted)
             return null;
         var steps = new List<EndStep> { new("looked for leaks", (int)Stopwatch.GetElapsedTime(start).TotalMicroseconds) };
