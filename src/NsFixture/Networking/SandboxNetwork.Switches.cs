@@ -9,8 +9,8 @@ namespace NsFixture.Networking;
 /// </summary>
 internal sealed partial class SandboxNetwork
 {
-    // Given, as those of the hosts' links are. A host has fewer interfaces than there are numbers between two hosts'.
-    private const int FirstBridgeIndex = 100_000, FirstPortIndex = 1_000_000, PortsOfHost = 1000;
+    // Given, as those of the hosts' links are. Between those of two hosts is room for all that one may ever have had.
+    private const int FirstBridgeIndex = 100_000, FirstPortIndex = 1_000_000, PortsOfHost = 100_000;
 
     // Why this machine's kernel does not forward by rules; once one has refused, nobody asks again.
     private static string? whyNoRules;
