@@ -23,7 +23,7 @@ internal static class PlanPrecompilation
         }
         if (plan.Hosts.Count == 1)
             return;
-        if (!hasNat64 && plan.Hosts.Any(h => h.Nat is { Settings.HasNat64: true }))
+        if (!hasNat64 && plan.HasNat64)
         {
             hasNat64 = true;
             ForkServerProcess.CompileAhead(typeof(Nat64Process), typeof(Nat64Translator), typeof(InternetChecksum));

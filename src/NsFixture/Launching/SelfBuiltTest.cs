@@ -30,7 +30,7 @@ internal sealed class SelfBuiltTest(int control, int requests, int[] runtimeDesc
     // Who is hardened may not go to other hosts, and asks for every socket there.
     private static bool Suffices(NetworkPlan plan, bool hardened) =>
         plan.Dns == null && !plan.HasConditions && !plan.HasEgress
-        && (plan.Hosts.Count == 1 || (!hardened && plan.Hosts.Count <= MostHosts && !plan.Hosts.Any(h => h.Nat is { Settings.HasNat64: true })));
+        && (plan.Hosts.Count == 1 || (!hardened && plan.Hosts.Count <= MostHosts && !plan.HasNat64));
 
     /// <summary>Returns what the test's process is to do, or ends this one.</summary>
     /// <param name="spec">What to build.</param>

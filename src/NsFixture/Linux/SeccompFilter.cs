@@ -15,10 +15,12 @@ internal static unsafe class SeccompFilter
     private const uint NewNamespaces = (uint)(Sched.CLONE_NEWNS | Sched.CLONE_NEWCGROUP | Sched.CLONE_NEWUTS | Sched.CLONE_NEWIPC | Sched.CLONE_NEWUSER | Sched.CLONE_NEWPID | Sched.CLONE_NEWNET | Sched.CLONE_NEWTIME);
 
     /// <summary>Installs it for the calling thread and all that it starts; no_new_privs must be set.</summary>
-    public static void Install()
+    public static void Install() => Install([.. Program(RuntimeInformation.ProcessArchitecture == Architecture.Arm64)]);
+
+    /// <summary>Installs a filter for the calling thread and all that it starts; no_new_privs must be set.</summary>
+    /// <param name="program">A program of classic BPF, on struct seccomp_data.</param>
+    public static void Install(SockFilter[] program)
     {
-        bool arm64 = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
-        SockFilter[] program = [.. Program(arm64)];
         fixed (SockFilter* filter = program)
         {
             var whole = new SockFProg { len = (ushort)program.Length, filter = filter };
@@ -53,11 +55,11 @@ internal static unsafe class SeccompFilter
         return program;
     }
 
-    private static SockFilter Load(uint offset) => new() { code = Bpf.BPF_LD | Bpf.BPF_W | Bpf.BPF_ABS, k = offset };
+    internal static SockFilter Load(uint offset) => new() { code = Bpf.BPF_LD | Bpf.BPF_W | Bpf.BPF_ABS, k = offset };
 
-    private static SockFilter Return(uint value) => new() { code = Bpf.BPF_RET | Bpf.BPF_K, k = value };
+    internal static SockFilter Return(uint value) => new() { code = Bpf.BPF_RET | Bpf.BPF_K, k = value };
 
-    private static SockFilter JumpIfEqual(uint value, byte then, byte otherwise) => JumpIf(Bpf.BPF_JEQ, value, then, otherwise);
+    internal static SockFilter JumpIfEqual(uint value, byte then, byte otherwise) => JumpIf(Bpf.BPF_JEQ, value, then, otherwise);
 
-    private static SockFilter JumpIf(ushort test, uint value, byte then, byte otherwise) => new() { code = (ushort)(Bpf.BPF_JMP | test | Bpf.BPF_K), jt = then, jf = otherwise, k = value };
+    internal static SockFilter JumpIf(ushort test, uint value, byte then, byte otherwise) => new() { code = (ushort)(Bpf.BPF_JMP | test | Bpf.BPF_K), jt = then, jf = otherwise, k = value };
 }

@@ -113,7 +113,7 @@ internal sealed class LinkControl(NetworkPlan plan, SandboxNetwork network, int[
     /// <summary>Makes the emulator the switch of a network, or has it see all its links.</summary>
     private void Emulate(int segment)
     {
-        PlannedInterface[] links = [.. LinksOf(segment)];
+        PlannedInterface[] links = [.. plan.LinksOf(segment)];
         if (links.FirstOrDefault(l => plan.Hosts[l.Host].IsContainer) is { } container)
             throw new SandboxException($"Network \"{plan.Networks[segment].Name}\" cannot have link conditions and container \"{plan.Hosts[container.Host].Name}\" at once: what it sends comes in bundles, which the emulator cannot take apart. Give the container a network of its own, behind a router.");
         if (emulator == null)
@@ -136,7 +136,7 @@ internal sealed class LinkControl(NetworkPlan plan, SandboxNetwork network, int[
         }
         emulated.Add(segment);
         network.GiveToEmulator(segment);
-        emulator.SetPorts([.. emulated.Order().SelectMany(LinksOf).Select(l => (network.InSwitch.GetLink(l.PortName).Index, l))]);
+        emulator.SetPorts([.. emulated.Order().SelectMany(plan.LinksOf).Select(l => (network.InSwitch.GetLink(l.PortName).Index, l))]);
         emulator.SetConditions(links.Select(l => (l.Host, l.Index, conditions[(l.Host, l.Index)].Up, conditions[(l.Host, l.Index)].Down)));
     }
 
@@ -147,8 +147,6 @@ internal sealed class LinkControl(NetworkPlan plan, SandboxNetwork network, int[
         foreach (var ((from, destination), value) in regions)
             to.SetRegionConditions(from, destination, value);
     }
-
-    private IEnumerable<PlannedInterface> LinksOf(int segment) => plan.Hosts.SelectMany(h => h.Interfaces).Where(i => i.Network == segment);
 
     /// <summary>Has the kernel limit a link to the rates of its conditions; where it has no token buckets, the emulator.</summary>
     private void SetRates(PlannedInterface link)

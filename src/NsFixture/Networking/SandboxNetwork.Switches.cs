@@ -9,8 +9,7 @@ namespace NsFixture.Networking;
 /// </summary>
 internal sealed partial class SandboxNetwork
 {
-    // Given, as those of the hosts' links are. Between those of two hosts is room for all that one may ever have had.
-    private const int FirstBridgeIndex = 100_000, FirstPortIndex = 1_000_000, PortsOfHost = 100_000;
+    private const int FirstBridgeIndex = 100_000; // given, as those of the hosts' links are
 
     // Why this machine's kernel does not forward by rules; once one has refused, nobody asks again.
     private static string? whyNoRules;
@@ -26,16 +25,12 @@ internal sealed partial class SandboxNetwork
     public void GiveToEmulator(int segment)
     {
         if (ruled.Remove(segment))
-            Commit(SwitchRules.Remove(plan.Networks[segment]));
+            RemoveRules([segment]);
         if (bridges.Remove(segment))
-            foreach (PlannedInterface link in LinksOf(plan, segment))
+            foreach (PlannedInterface link in plan.LinksOf(segment))
                 inSwitch.ClearMaster(link.PortName);
         emulated.Add(segment);
     }
-
-    private static IEnumerable<PlannedInterface> LinksOf(NetworkPlan plan, int segment) => plan.Hosts.SelectMany(h => h.Interfaces).Where(i => i.Network == segment);
-
-    private static int PortIndex(PlannedInterface link) => FirstPortIndex + link.Host * PortsOfHost + link.Index;
 
     private void ChooseSwitches()
     {
@@ -44,78 +39,66 @@ internal sealed partial class SandboxNetwork
                 (segment.InterfaceCount <= SwitchRules.MostPorts && whyNoRules == null ? ruled : bridges).Add(segment.Index);
     }
 
-    /// <summary>Makes bridges, which carry nothing until they are up; for others, what rules can be made by when the ports are there.</summary>
-    private NetfilterSocket? CreateSwitches()
+    /// <summary>Makes bridges, which carry nothing until they are up.</summary>
+    private void CreateBridges()
     {
-        NetfilterSocket? filters = null;
-        try
-        {
-            filters = ruled.Count > 0 ? new NetfilterSocket() : null;
-        }
-        catch (LinuxException e)
-        {
-            whyNoRules = e.Message;
-            bridges.UnionWith(ruled);
-            ruled.Clear();
-        }
         foreach (int segment in bridges)
             CreateBridge(plan.Networks[segment]);
-        return filters;
     }
 
-    private void BeginSwitching(NetfilterSocket? filters)
+    /// <summary>Brings the bridges up, and makes the rules, when the ports are there. All rules at once: where the kernel refuses one, there are none.</summary>
+    private void BeginSwitching()
     {
         foreach (int segment in bridges)
             inSwitch.SetUp(plan.Networks[segment].BridgeName);
-        if (filters == null)
+        if (ruled.Count == 0)
             return;
+        var batch = new NftBatch(isFirst: true);
+        foreach (int segment in ruled)
+            SwitchRules.Add(batch, plan.Networks[segment], [.. plan.LinksOf(segment)]);
         try
         {
-            foreach (int segment in ruled)
-                filters.Commit(SwitchRules.Of(plan.Networks[segment], PortsOf(segment)));
+            Commit(batch);
         }
         catch (LinuxException e)
         {
             whyNoRules = e.Message;
-            BridgeAll();
+            BridgeRuled();
         }
-    }
-
-    // By hand: queries would have to be compiled in every init.
-    private (PlannedInterface Link, int Port)[] PortsOf(int segment)
-    {
-        var ports = new (PlannedInterface, int)[plan.Networks[segment].InterfaceCount];
-        int count = 0;
-        foreach (PlannedHost host in plan.Hosts)
-            foreach (PlannedInterface link in host.Interfaces)
-                if (link.Network == segment)
-                    ports[count++] = (link, PortIndex(link));
-        return ports;
     }
 
     /// <summary>Has a bridge take the place of rules, everywhere. No frame is lost: those that the rules forward do not come to the bridge.</summary>
     private void BridgeAll()
     {
-        foreach (int segment in ruled)
-        {
+        if (ruled.Count > 0)
+            RemoveRules(BridgeRuled());
+    }
+
+    /// <summary>Makes bridges for networks that have rules, or were to have them.</summary>
+    /// <returns>Which they are.</returns>
+    private int[] BridgeRuled()
+    {
+        int[] segments = [.. ruled];
+        foreach (int segment in segments)
             BridgeUp(plan.Networks[segment], plan);
-            try
-            {
-                Commit(SwitchRules.Remove(plan.Networks[segment]));
-            }
-            catch (LinuxException) when (whyNoRules != null)
-            {
-                // They are not there.
-            }
-        }
         ruled.Clear();
+        return segments;
+    }
+
+    // At once: the kernel waits for a grace period when the socket is closed.
+    private void RemoveRules(int[] segments)
+    {
+        var batch = new NftBatch();
+        foreach (int segment in segments)
+            SwitchRules.Remove(batch, plan.Networks[segment]);
+        Commit(batch);
     }
 
     private void BridgeUp(PlannedNetwork segment, NetworkPlan before)
     {
         CreateBridge(segment);
         bridges.Add(segment.Index);
-        foreach (PlannedInterface link in LinksOf(before, segment.Index))
+        foreach (PlannedInterface link in before.LinksOf(segment.Index))
             inSwitch.Attach(link.PortName, FirstBridgeIndex + segment.Index);
         inSwitch.SetUp(segment.BridgeName);
     }

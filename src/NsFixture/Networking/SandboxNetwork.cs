@@ -55,10 +55,10 @@ internal sealed partial class SandboxNetwork : IDisposable
     public static SandboxNetwork Build(NetworkPlan plan)
     {
         var network = new SandboxNetwork(plan) { HasIPv6 = FileSystem.Exists("/proc/thread-self/net/if_inet6") };
-        using NetfilterSocket? filters = network.CreateSwitches();
+        network.CreateBridges();
         for (int i = plan.Hosts.Count - 1; i >= 0; i--)
             network.BuildHost(plan.Hosts[i]);
-        network.BeginSwitching(filters);
+        network.BeginSwitching();
         if (network.HasIPv6)
             foreach (PlannedHost host in plan.Hosts)
                 network.In(host.Index, () => WaitForAddresses(host));
@@ -219,7 +219,7 @@ internal sealed partial class SandboxNetwork : IDisposable
     private void AddLink(RouteSocket onHost, PlannedInterface link)
     {
         int index = FirstDeviceIndex + link.Index;
-        onHost.CreateVeth(index, link.Device, link.HardwareAddress, link.Mtu, link.PortName, link.PortHardwareAddress, switchNamespace, PortIndex(link));
+        onHost.CreateVeth(index, link.Device, link.HardwareAddress, link.Mtu, link.PortName, link.PortHardwareAddress, switchNamespace, link.PortIndex);
         PlugIn(link);
         onHost.SetUp(link.Device);
         foreach (NetworkAddress address in link.Addresses)

@@ -17,39 +17,41 @@ internal static class SwitchRules
     private const int AddressLength = 6; // ETH_ALEN: the destination's is the first of a frame, then comes the source's
     private const int Known = 0, Out = 2; // registers
 
-    /// <summary>Makes the switch of a network.</summary>
+    /// <summary>Makes the switch of a network, in a namespace that has just been made.</summary>
+    /// <param name="batch">What it is made with.</param>
     /// <param name="segment">The network.</param>
-    /// <param name="ports">What is plugged in there, and the indices of the ports.</param>
-    public static NftBatch Of(PlannedNetwork segment, (PlannedInterface Link, int Port)[] ports)
+    /// <param name="links">What is plugged in there.</param>
+    public static void Add(NftBatch batch, PlannedNetwork segment, PlannedInterface[] links)
     {
-        NftBatch batch = new NftBatch(isFirst: true).Table(Nf.NFPROTO_NETDEV, Table(segment));
-        bool isPair = ports.Length == 2;
+        batch.Table(Nf.NFPROTO_NETDEV, Table(segment));
+        bool isPair = links.Length == 2;
         if (!isPair)
         {
             batch.Set("ports", [NftField.HardwareAddress], NftField.Link);
-            foreach (var (link, port) in ports)
-                batch.Element("ports", link.HardwareAddress, BitConverter.GetBytes(port));
+            foreach (PlannedInterface link in links)
+                batch.Element("ports", link.HardwareAddress, Port(link));
         }
-        foreach (var (link, port) in ports)
+        foreach (PlannedInterface link in links)
         {
             batch.Chain(link.PortName, Nf.NF_NETDEV_INGRESS, 0, link.PortName);
             if (!isPair)
             {
                 batch.Rule(link.PortName).LoadEthernet(Known, AddressLength, AddressLength).Compare(Known, Nft.NFT_CMP_NEQ, link.HardwareAddress)
-                    .LoadConstant(Out, BitConverter.GetBytes(port)).TakeOut("ports", Known, Out);
+                    .LoadConstant(Out, Port(link)).TakeOut("ports", Known, Out);
                 batch.Rule(link.PortName).LoadEthernet(Known, 0, AddressLength).Lookup("ports", Known, Out).Forward(Out);
             }
-            int last = port == ports[^1].Port ? ports[^2].Port : ports[^1].Port;
-            foreach (var (_, other) in ports)
-                if (other != port && other != last)
-                    batch.Rule(link.PortName).LoadConstant(Out, BitConverter.GetBytes(other)).Duplicate(Out);
-            batch.Rule(link.PortName).LoadConstant(Out, BitConverter.GetBytes(last)).Forward(Out);
+            PlannedInterface last = ReferenceEquals(link, links[^1]) ? links[^2] : links[^1];
+            foreach (PlannedInterface other in links)
+                if (!ReferenceEquals(other, link) && !ReferenceEquals(other, last))
+                    batch.Rule(link.PortName).LoadConstant(Out, Port(other)).Duplicate(Out);
+            batch.Rule(link.PortName).LoadConstant(Out, Port(last)).Forward(Out);
         }
-        return batch;
     }
 
     /// <summary>Takes it away.</summary>
-    public static NftBatch Remove(PlannedNetwork segment) => new NftBatch().RemoveTable(Nf.NFPROTO_NETDEV, Table(segment));
+    public static void Remove(NftBatch batch, PlannedNetwork segment) => batch.RemoveTable(Nf.NFPROTO_NETDEV, Table(segment));
+
+    private static byte[] Port(PlannedInterface link) => BitConverter.GetBytes(link.PortIndex);
 
     private static string Table(PlannedNetwork segment) => "switch-" + segment.BridgeName;
 }

@@ -122,31 +122,20 @@ public class DoctorHereTests
     }
 
     /// <summary>A filter for the calling thread, and what it starts.</summary>
-    private static unsafe void Install(int clone3, int? namespaces)
+    private static void Install(int clone3, int? namespaces)
     {
-        bool arm64 = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
-        var calls = arm64 ? RefusedCalls.Aarch64 : RefusedCalls.X64;
-        var program = new List<SockFilter> { Code(Bpf.BPF_LD | Bpf.BPF_W | Bpf.BPF_ABS, 0), Jump(calls.Clone3, 0, 1), Return(clone3) };
+        var calls = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? RefusedCalls.Aarch64 : RefusedCalls.X64;
+        SockFilter allow = SeccompFilter.Return(Seccomp.SECCOMP_RET_ALLOW);
+        var program = new List<SockFilter> { SeccompFilter.Load(0), SeccompFilter.JumpIfEqual(calls.Clone3, 0, 1), Refusal(clone3) };
         if (namespaces is { } errno)
             foreach (uint call in (uint[])[calls.Clone, calls.Unshare])
-                program.AddRange([Jump(call, 0, 4), Code(Bpf.BPF_LD | Bpf.BPF_W | Bpf.BPF_ABS, 16), new SockFilter { code = Bpf.BPF_JMP | Bpf.BPF_JSET | Bpf.BPF_K, k = (uint)Sched.CLONE_NEWUSER, jt = 0, jf = 1 }, Return(errno), Allow]);
-        program.Add(Allow);
-        SockFilter[] whole = [.. program];
+                program.AddRange([SeccompFilter.JumpIfEqual(call, 0, 4), SeccompFilter.Load(16), SeccompFilter.JumpIf(Bpf.BPF_JSET, (uint)Sched.CLONE_NEWUSER, 0, 1), Refusal(errno), allow]);
+        program.Add(allow);
         Libc.Prctl(PrctlOptions.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0).Should().Be(0);
-        fixed (SockFilter* filter = whole)
-        {
-            var described = new SockFProg { len = (ushort)whole.Length, filter = filter };
-            Libc.Prctl(PrctlOptions.PR_SET_SECCOMP, Seccomp.SECCOMP_MODE_FILTER, (nint)(&described), 0, 0).Should().Be(0);
-        }
+        SeccompFilter.Install([.. program]);
     }
 
-    private static SockFilter Allow => Code(Bpf.BPF_RET | Bpf.BPF_K, Seccomp.SECCOMP_RET_ALLOW);
-
-    private static SockFilter Return(int errno) => Code(Bpf.BPF_RET | Bpf.BPF_K, Seccomp.SECCOMP_RET_ERRNO | (uint)errno);
-
-    private static SockFilter Jump(uint value, byte then, byte otherwise) => new() { code = Bpf.BPF_JMP | Bpf.BPF_JEQ | Bpf.BPF_K, k = value, jt = then, jf = otherwise };
-
-    private static SockFilter Code(int code, uint value) => new() { code = (ushort)code, k = value };
+    private static SockFilter Refusal(int errno) => SeccompFilter.Return(Seccomp.SECCOMP_RET_ERRNO | (uint)errno);
 
     private static JsonElement Run(params string[] prefix)
     {

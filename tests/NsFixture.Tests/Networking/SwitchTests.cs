@@ -82,23 +82,15 @@ public class SwitchTests
     }
 
     /// <summary>Has the kernel refuse the calling thread sockets of a kind.</summary>
-    private static unsafe void Refuse(uint family, uint protocol)
+    private static void Refuse(uint family, uint protocol)
     {
         const uint none = 0, first = 16, third = 32; // of struct seccomp_data: the call's number, its first argument and its third
-        SockFilter[] program =
-        [
-            Load(none), If(RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 198u : 41u, 0, 4), Load(first), If(family, 0, 2), Load(third), If(protocol, 1, 0),
-            Return(Seccomp.SECCOMP_RET_ALLOW), Return(Seccomp.SECCOMP_RET_ERRNO | 93 /* EPROTONOSUPPORT */),
-        ];
         Libc.Prctl(PrctlOptions.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0).Should().Be(0);
-        fixed (SockFilter* filter = program)
-        {
-            var described = new SockFProg { len = (ushort)program.Length, filter = filter };
-            Libc.Prctl(PrctlOptions.PR_SET_SECCOMP, Seccomp.SECCOMP_MODE_FILTER, (nint)(&described), 0, 0).Should().Be(0);
-        }
-
-        static SockFilter Load(uint offset) => new() { code = Bpf.BPF_LD | Bpf.BPF_W | Bpf.BPF_ABS, k = offset };
-        static SockFilter If(uint value, byte then, byte otherwise) => new() { code = Bpf.BPF_JMP | Bpf.BPF_JEQ | Bpf.BPF_K, k = value, jt = then, jf = otherwise };
-        static SockFilter Return(uint value) => new() { code = Bpf.BPF_RET | Bpf.BPF_K, k = value };
+        SeccompFilter.Install(
+        [
+            SeccompFilter.Load(none), SeccompFilter.JumpIfEqual(RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 198u : 41u, 0, 4),
+            SeccompFilter.Load(first), SeccompFilter.JumpIfEqual(family, 0, 2), SeccompFilter.Load(third), SeccompFilter.JumpIfEqual(protocol, 1, 0),
+            SeccompFilter.Return(Seccomp.SECCOMP_RET_ALLOW), SeccompFilter.Return(Seccomp.SECCOMP_RET_ERRNO | 93 /* EPROTONOSUPPORT */),
+        ]);
     }
 }

@@ -31,6 +31,12 @@ internal sealed record NetworkPlan(
     /// <summary>Whether there is a way to the machine's network.</summary>
     public bool HasEgress => Hosts.Any(h => h is { IsRemoved: false, Egress: not null });
 
+    /// <summary>Whether a router translates between IPv6 and IPv4.</summary>
+    public bool HasNat64 => Hosts.Any(h => h.Nat is { Settings.HasNat64: true });
+
+    /// <summary>What is plugged into a network, in the order of the hosts.</summary>
+    public IEnumerable<PlannedInterface> LinksOf(int network) => Hosts.SelectMany(h => h.Interfaces).Where(i => i.Network == network);
+
     /// <summary>Whether a host is told addresses behind a NAT64, of names without IPv6.</summary>
     public bool IsOnDns64(PlannedHost host) =>
         Dns is { HasDns64: true } && !host.Interfaces.Any(i => i.Addresses.Any(a => a.Address.AddressFamily == AddressFamily.InterNetwork));
@@ -123,6 +129,11 @@ internal sealed record PlannedInterface(
     int Host, int Index, string Device, int Network, byte[] HardwareAddress, IReadOnlyList<NetworkAddress> Addresses, int Mtu,
     LinkConditions? Up, LinkConditions? Down)
 {
+    private const int FirstPort = 1_000_000, PortsOfHost = 100_000; // room for all that a host may ever have had
+
+    /// <summary>The index of the link's other end, in the switch: given, as that of the link is.</summary>
+    public int PortIndex => FirstPort + Host * PortsOfHost + Index;
+
     /// <summary>What the link's other end is called in the switch.</summary>
     public string PortName => $"h{Host}i{Index}";
 
