@@ -10,6 +10,13 @@ namespace NsFixture.Launching;
 internal sealed unsafe class EventLoop
 {
     private static readonly Lazy<EventLoop> SharedLoop = new(() => new EventLoop());
+
+    /// <summary>
+    /// Threads of the pool that a test host holds as long as it runs: VSTest's message loop waits in one, the adapter of a
+    /// framework in another. With two processors they are all that the pool starts at once; it adds others by half
+    /// seconds, by several seconds on a busy machine, and what awaits a sandbox, or a host's socket, would wait for them.
+    /// </summary>
+    private const int HeldThreads = 2;
     private readonly Dictionary<int, Action> watched = [];
     private readonly PriorityQueue<Timer, long> timers = new();
     private readonly Queue<Action> posted = new();
@@ -22,6 +29,8 @@ internal sealed unsafe class EventLoop
     {
         wake = LinuxException.Check(Libc.EventFd(0, Fcntl.O_CLOEXEC | Fcntl.O_NONBLOCK), "eventfd", "");
         watched[wake] = Drain;
+        ThreadPool.GetMinThreads(out int workers, out int completions);
+        ThreadPool.SetMinThreads(workers + HeldThreads, completions);
         new Thread(Run) { Name = "NsFixture events", IsBackground = true }.Start();
     }
 
