@@ -10,6 +10,7 @@ namespace NsFixture.Xunit.Tests;
 [Collection(WithRecordedRuns.Name)]
 public class ConformanceTests(RecordedRuns runs)
 {
+    private const string LateTheories = "late theories";
     private const string Everything = RunSettings.WithoutCrashes + " --except Conformance.LoneSurrogateRowTests";
     private const string OnlyTheories = " --only Conformance.TheoryTests --only Conformance.BrokenTheoryTests --only Conformance.SkipTests";
 
@@ -51,8 +52,8 @@ public class ConformanceTests(RecordedRuns runs)
         ["exec"] = Isolated("Isolated", Everything + OnlyProcess) with { Launcher = "exec" },
         ["fork, per class"] = Isolated("PerClass", Everything + " --except Conformance.HeavyOutputTests") with { Launcher = "fork" },
         ["exec, per class"] = Isolated("PerClass", Everything + OnlyProcessOfClass) with { Launcher = "exec" },
-        // A theory that is not enumerated at discovery is one test case.
-        ["late theories"] = Isolated("Isolated", Everything + " --late-theories" + OnlyTheories) with { Launcher = "fork" },
+        // A theory that is not enumerated at discovery is one test case. Two collections at once, where there are more processors, too.
+        [LateTheories] = Isolated("Isolated", Everything + " --threads 2 --late-theories" + OnlyTheories) with { Launcher = "fork" },
         // As an IDE runs tests, by serialized cases; and one after another, which shows the order of collections.
         // The only configuration whose plain run serializes too, and so the one to compare what that loses.
         ["serialized"] = Isolated("Isolated", RunSettings.WithoutCrashes + " --serialize --sequential" + OnlyNames) with { Launcher = "fork" },
@@ -111,6 +112,13 @@ public class ConformanceTests(RecordedRuns runs)
 
     [Fact]
     public void Collections_run_in_the_order_the_project_asks_for() => Compare("serialized", Transcript.OrderOfCollections);
+
+    [Fact]
+    public void No_more_collections_run_at_once_than_the_run_is_told()
+    {
+        RunSettings settings = Configurations[LateTheories];
+        Assert.All(new[] { settings.Plain, settings }, s => Assert.InRange(Transcript.CollectionsAtOnce(runs[s]), 1, 2));
+    }
 
     [Theory]
     [MemberData(nameof(All))]

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Xunit.Abstractions;
 using Xunit.Sdk;
 
@@ -24,8 +25,24 @@ internal sealed class IsolatedTestAssemblyRunner(
         await base.BeforeTestAssemblyFinishedAsync();
     }
 
-    protected override Task<RunSummary> RunTestCollectionAsync(
-        IMessageBus messageBus, ITestCollection testCollection, IEnumerable<IXunitTestCase> testCases, CancellationTokenSource cancellationTokenSource) =>
-        new IsolatedTestCollectionRunner(context, testCollection, testCases, DiagnosticMessageSink, messageBus, TestCaseOrderer,
-            new ExceptionAggregator(Aggregator), cancellationTokenSource).RunAsync();
+    /// <summary>As xUnit.net's, which makes the collection's runner itself: with the conservative algorithm, no more collections run at once than <c>maxParallelThreads</c> says.</summary>
+    protected override async Task<RunSummary> RunTestCollectionAsync(
+        IMessageBus messageBus, ITestCollection testCollection, IEnumerable<IXunitTestCase> testCases, CancellationTokenSource cancellationTokenSource)
+    {
+        SemaphoreSlim? turns = ParallelSemaphore(this);
+        if (turns != null)
+            await turns.WaitAsync(cancellationTokenSource.Token);
+        try
+        {
+            return await new IsolatedTestCollectionRunner(context, testCollection, testCases, DiagnosticMessageSink, messageBus, TestCaseOrderer,
+                new ExceptionAggregator(Aggregator), cancellationTokenSource).RunAsync();
+        }
+        finally
+        {
+            turns?.Release();
+        }
+    }
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "parallelSemaphore")]
+    private static extern ref SemaphoreSlim? ParallelSemaphore(XunitTestAssemblyRunner runner);
 }

@@ -53,6 +53,13 @@ internal static partial class Transcript
     public static List<string> OrderOfCollections(RecordedRun run) =>
         [.. run.Messages.Where(m => m.Kind == "TestCollectionStarting" && !IsAboutSandboxes(m)).Select(m => m.Collection!)];
 
+    /// <summary>How many collections ran at the same time, at most.</summary>
+    public static int CollectionsAtOnce(RecordedRun run)
+    {
+        int now = 0;
+        return run.Messages.Max(m => m.Kind switch { "TestCollectionStarting" => ++now, "TestCollectionFinished" => --now, _ => now });
+    }
+
     /// <summary>
     /// Diagnostic messages and errors, once each and sorted: what fixtures, orderers and discoverers say, a sandbox's own say again.
     /// </summary>
