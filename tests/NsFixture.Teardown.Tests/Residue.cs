@@ -53,13 +53,16 @@ internal sealed class Residue
     /// <returns>How many sandboxes there are.</returns>
     public int RememberNamespaces()
     {
+        var members = new Dictionary<string, List<string>>();
         foreach (int pid in Processes())
-            foreach (string type in NamespaceTypes)
-                if (Link($"/proc/{pid}/ns/{type}") is { } inode && !OwnNamespaces.Contains(inode))
-                    namespaces.Add(inode);
-        foreach (int pid in AllProcesses())
-            if (NamespacesOf(pid).Where(namespaces.Contains).ToList() is { Count: > 0 } held)
-                (CollectionsMarshal.GetValueRefOrAddDefault(holders, Identity(pid), out _) ??= []).UnionWith(held);
+            members[Identity(pid)] = [.. NamespaceTypes.Select(t => Link($"/proc/{pid}/ns/{t}")).OfType<string>().Where(n => !OwnNamespaces.Contains(n))];
+        var held = AllProcesses().Select(pid => (Id: Identity(pid), Namespaces: NamespacesOf(pid).ToList())).ToList();
+        // A number is a run's for as long as a process is in the namespace: those of processes that have ended meanwhile may be others' by now.
+        var alive = members.Where(m => IsThere(m.Key) && Stat(PidOf(m.Key)) is not ["Z", ..]).SelectMany(m => m.Value).ToHashSet();
+        foreach (var (id, own) in held)
+            if (own.Where(alive.Contains).ToList() is { Count: > 0 } common)
+                (CollectionsMarshal.GetValueRefOrAddDefault(holders, id, out _) ??= []).UnionWith(common);
+        namespaces.UnionWith(members.Values.SelectMany(n => n));
         return namespaces.Count(n => n.StartsWith("pid:", StringComparison.Ordinal));
     }
 
@@ -94,9 +97,11 @@ internal sealed class Residue
 
     private static bool IsThere(string identity)
     {
-        int pid = int.Parse(identity.Split(' ')[0], CultureInfo.InvariantCulture);
-        return Identity(pid) == identity && Stat(pid) is not ["Z", "1", ..];
+        int pid = PidOf(identity);
+        return identity.Length > 0 && Identity(pid) == identity && Stat(pid) is not ["Z", "1", ..];
     }
+
+    private static int PidOf(string identity) => identity.Length == 0 ? 0 : int.Parse(identity.Split(' ')[0], CultureInfo.InvariantCulture);
 
     /// <summary>Waits up to <see cref="Limit"/> until nothing is left, and returns what still is.</summary>
     public List<string> WaitUntilGone()
@@ -111,8 +116,9 @@ internal sealed class Residue
     private List<string> Left()
     {
         var left = Processes().Select(pid => $"process {pid}: {Read($"/proc/{pid}/cmdline").Replace('\0', ' ')}").ToList();
-        if (namespaces.Count > 0)
-            left.AddRange(AllProcesses().SelectMany(pid => holders.TryGetValue(Identity(pid), out HashSet<string>? held) ? NamespacesOf(pid).Where(held.Contains) : []).Distinct().Select(n => "namespace " + n));
+        foreach (int pid in holders.Count > 0 ? AllProcesses() : [])
+            if (holders.TryGetValue(Identity(pid), out HashSet<string>? held))
+                left.AddRange(NamespacesOf(pid).Where(held.Contains).Distinct().Select(n => $"namespace {n} of {pid}: {Read($"/proc/{pid}/cmdline").Replace('\0', ' ')}"));
         left.AddRange(Temporary?.EnumerateFileSystemInfos().Where(f => f.Name != "recording" && !Array.Exists(OfRuntime, f.Name.StartsWith)).Select(f => "file " + f.FullName) ?? []);
         left.AddRange(Machine().Except(before));
         left.AddRange(before.Except(Machine()).Where(gone => !gone.Contains("nsfixture-victim", StringComparison.OrdinalIgnoreCase)).Select(gone => "gone: " + gone)); // what victims name was another run's, which has ended since
