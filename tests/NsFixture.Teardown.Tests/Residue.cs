@@ -46,23 +46,21 @@ internal sealed class Residue
     public int ForkServer() => Processes("fork-server").MinBy(pid => Stat(pid) is { Length: > 19 } fields ? ulong.Parse(fields[19], CultureInfo.InvariantCulture) : ulong.MaxValue);
 
     /// <summary>The run's processes, and where in the kernel each of their threads is.</summary>
-    public string Describe() => string.Concat(Processes().Select(pid => $"{Environment.NewLine}{pid} of {Stat(pid).ElementAtOrDefault(1)}: {Read($"/proc/{pid}/cmdline").Replace('\0', ' ')}" + string.Concat(
+    public string Describe() => string.Concat(Processes().Select(pid => $"{Environment.NewLine}{pid} of {Stat(pid).ElementAtOrDefault(1)}: {CommandLine(pid)}" + string.Concat(
         Directory.Exists($"/proc/{pid}/task") ? Directory.GetDirectories($"/proc/{pid}/task").Select(t => $"{Environment.NewLine}  {Read(t + "/comm").Trim()} {Read(t + "/wchan")} {Read(t + "/syscall").Trim()}") : [])));
 
     /// <summary>Remembers the namespaces that the run's processes are in now, to look for them afterwards.</summary>
     /// <returns>How many sandboxes there are.</returns>
     public int RememberNamespaces()
     {
-        var members = new Dictionary<string, List<string>>();
-        foreach (int pid in Processes())
-            members[Identity(pid)] = [.. NamespaceTypes.Select(t => Link($"/proc/{pid}/ns/{t}")).OfType<string>().Where(n => !OwnNamespaces.Contains(n))];
+        var members = Processes().Select(pid => (Pid: pid, Id: Identity(pid), Namespaces: NamespaceTypes.Select(t => Link($"/proc/{pid}/ns/{t}")).OfType<string>().Except(OwnNamespaces).ToList())).ToList();
         var held = AllProcesses().Select(pid => (Id: Identity(pid), Namespaces: NamespacesOf(pid).ToList())).ToList();
         // A number is a run's for as long as a process is in the namespace: those of processes that have ended meanwhile may be others' by now.
-        var alive = members.Where(m => IsThere(m.Key) && Stat(PidOf(m.Key)) is not ["Z", ..]).SelectMany(m => m.Value).ToHashSet();
+        var alive = members.Where(m => Identity(m.Pid) == m.Id && Stat(m.Pid) is [not "Z", ..]).SelectMany(m => m.Namespaces).ToHashSet();
         foreach (var (id, own) in held)
             if (own.Where(alive.Contains).ToList() is { Count: > 0 } common)
                 (CollectionsMarshal.GetValueRefOrAddDefault(holders, id, out _) ??= []).UnionWith(common);
-        namespaces.UnionWith(members.Values.SelectMany(n => n));
+        namespaces.UnionWith(members.SelectMany(m => m.Namespaces));
         return namespaces.Count(n => n.StartsWith("pid:", StringComparison.Ordinal));
     }
 
@@ -97,11 +95,9 @@ internal sealed class Residue
 
     private static bool IsThere(string identity)
     {
-        int pid = PidOf(identity);
-        return identity.Length > 0 && Identity(pid) == identity && Stat(pid) is not ["Z", "1", ..];
+        int pid = int.Parse(identity.Split(' ')[0], CultureInfo.InvariantCulture);
+        return Identity(pid) == identity && Stat(pid) is not ["Z", "1", ..];
     }
-
-    private static int PidOf(string identity) => identity.Length == 0 ? 0 : int.Parse(identity.Split(' ')[0], CultureInfo.InvariantCulture);
 
     /// <summary>Waits up to <see cref="Limit"/> until nothing is left, and returns what still is.</summary>
     public List<string> WaitUntilGone()
@@ -115,10 +111,10 @@ internal sealed class Residue
 
     private List<string> Left()
     {
-        var left = Processes().Select(pid => $"process {pid}: {Read($"/proc/{pid}/cmdline").Replace('\0', ' ')}").ToList();
+        var left = Processes().Select(pid => $"process {pid}: {CommandLine(pid)}").ToList();
         foreach (int pid in holders.Count > 0 ? AllProcesses() : [])
             if (holders.TryGetValue(Identity(pid), out HashSet<string>? held))
-                left.AddRange(NamespacesOf(pid).Where(held.Contains).Distinct().Select(n => $"namespace {n} of {pid}: {Read($"/proc/{pid}/cmdline").Replace('\0', ' ')}"));
+                left.AddRange(NamespacesOf(pid).Where(held.Contains).Distinct().Select(n => $"namespace {n} of {pid}: {CommandLine(pid)}"));
         left.AddRange(Temporary?.EnumerateFileSystemInfos().Where(f => f.Name != "recording" && !Array.Exists(OfRuntime, f.Name.StartsWith)).Select(f => "file " + f.FullName) ?? []);
         left.AddRange(Machine().Except(before));
         left.AddRange(before.Except(Machine()).Where(gone => !gone.Contains("nsfixture-victim", StringComparison.OrdinalIgnoreCase)).Select(gone => "gone: " + gone)); // what victims name was another run's, which has ended since
@@ -180,6 +176,8 @@ internal sealed class Residue
 
     private static IEnumerable<int> AllProcesses() =>
         Directory.EnumerateDirectories("/proc").Select(d => int.TryParse(Path.GetFileName(d), out int pid) ? pid : 0).Where(pid => pid > 0);
+
+    private static string CommandLine(int pid) => Read($"/proc/{pid}/cmdline").Replace('\0', ' ');
 
     private static string Read(string path)
     {
