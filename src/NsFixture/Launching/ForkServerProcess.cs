@@ -43,7 +43,7 @@ internal static class ForkServerProcess
     [
         typeof(SandboxNetwork), typeof(SwitchRules), typeof(NftBatch), typeof(NftRule), typeof(NetfilterSocket), typeof(NetworkNamespace), typeof(RouteSocket), typeof(HostsFile), typeof(PlannedNetwork), typeof(PlannedHost), typeof(PlannedInterface),
         typeof(SocketConstants), typeof(HostProcesses), typeof(HostViews), typeof(InitConnection), typeof(VirtualNetwork), typeof(VirtualHost),
-        typeof(HostCommand), typeof(HostProcess), typeof(OutputReader), typeof(HostContext), typeof(HostSockets), typeof(VirtualDns),
+        typeof(HostCommand), typeof(HostProcess), typeof(OutputReader), typeof(HostContext), typeof(HostConnection), typeof(HostSockets), typeof(InetSocket), typeof(VirtualDns),
     ];
 
     /// <summary>Whether there are tests with several hosts among those of the assembly.</summary>

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using NsFixture.Linux;
+using NsFixture.Networking;
 
 namespace NsFixture;
 
@@ -48,20 +49,14 @@ public sealed partial class VirtualHost
     public async Task<TcpClient> ConnectAsync(string to, int port, CancellationToken cancellation = default)
     {
         IPAddress address = await AddressOfAsync(to, cancellation).ConfigureAwait(false);
-        Socket socket = OpenSocket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        try
-        {
-            await socket.ConnectAsync(new IPEndPoint(address, port), cancellation).ConfigureAwait(false);
-            var client = new TcpClient();
-            client.Client.Dispose(); // it makes one
-            client.Client = socket;
-            return client;
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
+        var place = new IPEndPoint(address, port);
+        cancellation.ThrowIfCancellationRequested();
+        int descriptor = init.OpenSocket(host.Index, SocketConstants.Domain(address.AddressFamily), SocketConstants.SOCK_STREAM | SocketConstants.SOCK_NONBLOCK, (int)ProtocolType.Tcp);
+        Socket socket = await HostConnection.OpenAsync(descriptor, place, s => sockets.Add(s), cancellation).ConfigureAwait(false);
+        var client = new TcpClient();
+        client.Client.Dispose(); // it makes one
+        client.Client = socket;
+        return client;
     }
 
     /// <inheritdoc cref="ConnectAsync(string, int, CancellationToken)"/>
