@@ -48,10 +48,10 @@ internal static class Precompilation
         }
     }
 
-    /// <summary>Finds the functions that the types' native methods call.</summary>
+    /// <summary>Finds the functions that the types' native methods call, but for the one that is to be noticed.</summary>
     public static void Link(IEnumerable<Type> types)
     {
-        foreach (MethodInfo method in types.SelectMany(t => t.GetMethods(All)).Where(IsNative))
+        foreach (MethodInfo method in types.SelectMany(t => t.GetMethods(All)).Where(m => IsNative(m) && !SocketEngine.StartsIt(m)))
             Attempt(() => Marshal.Prelink(method));
     }
 

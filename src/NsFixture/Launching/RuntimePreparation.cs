@@ -8,8 +8,8 @@ namespace NsFixture.Launching;
 
 /// <summary>
 /// Has the runtime do in the fork server, once, what the first waiting task and the first socket take it some milliseconds each to do in
-/// every test: load their types and methods, make their event sources, compile what is generic. No task waits here and no socket is made:
-/// the runtime would start threads, of which some never leave.
+/// every test: load their types and methods, make their event sources, compile what is generic, and exchange something by sockets. No task
+/// waits here: the runtime would start threads, of which some never leave.
 /// </summary>
 internal static class RuntimePreparation
 {
@@ -52,6 +52,11 @@ internal static class RuntimePreparation
         Precompilation.Attempt(() => CompileQueue(sockets));
         Precompilation.Attempt(() => UseErrors(sockets));
         Precompilation.Attempt(UseAddresses);
+        ForkServerProcess.CompileAhead(typeof(SocketEngine));
+        bool isMade = false;
+        Precompilation.Attempt(() => isMade = SocketEngine.TryMake());
+        if (isMade)
+            Precompilation.Attempt(SocketRehearsal.Run);
     }
 
     private static Type[] Load(Assembly assembly, string[] names)

@@ -27,6 +27,7 @@ internal static class TestProcess
             _ = Libc.Fcntl(socket, Fcntl.F_SETFD, Fcntl.FD_CLOEXEC);
             _ = Libc.Fcntl(control, Fcntl.F_SETFD, Fcntl.FD_CLOEXEC);
             var channel = new TestChannel(socket);
+            SocketEngine.Want();
             channel.Send(new TestReport(TestReportKind.Hello) { Number = Wire.Version });
             Run(channel, control);
             exitCode = 0;
