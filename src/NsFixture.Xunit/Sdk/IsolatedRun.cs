@@ -38,7 +38,8 @@ internal sealed class IsolatedRun
             notStarted.Add(message.Case);
         if (notStarted.Contains(message.Case))
             return;
-        if (ToXunit(message) is { } xunit && !bus.QueueMessage(xunit))
+        // xUnit.net's bus may forget that a failure ends the run: when it is done with another message just then, on its own thread.
+        if (ToXunit(message) is { } xunit && (!bus.QueueMessage(xunit) || (xunit is ITestFailed && context.StopsOnFail)))
             cancellation.Cancel();
     }
 

@@ -4,4 +4,8 @@ using Xunit.Abstractions;
 namespace NsFixture.Xunit.Sdk;
 
 /// <summary>What the chain of runners carries down to where a test case is handed to a sandbox.</summary>
-internal sealed record IsolatedRunContext(TestLauncher Launcher, ITestFrameworkExecutionOptions Options);
+internal sealed record IsolatedRunContext(TestLauncher Launcher, ITestFrameworkExecutionOptions Options)
+{
+    /// <summary>Whether the run ends with the first failure.</summary>
+    public bool StopsOnFail { get; } = Options.GetValue<bool?>("xunit.execution.StopOnFail") == true;
+}

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using NsFixture.Linux;
+using NsFixture.Networking;
 
 namespace NsFixture.Launching;
 
@@ -12,7 +13,7 @@ internal static class SocketRehearsal
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
-    /// <exception cref="SocketException">This machine has no loopback.</exception>
+    /// <exception cref="Exception">This machine's loopback does not carry it.</exception>
     public static void Run()
     {
         _ = ConnectionAsync().Wait(0);
@@ -32,7 +33,8 @@ internal static class SocketRehearsal
         listener.Listen(1);
         using var client = new TcpClient();
         client.Client.Dispose();
-        client.Client = Connect(new IPEndPoint(IPAddress.Loopback, ((IPEndPoint)listener.LocalEndPoint!).Port));
+        int descriptor = LinuxException.Check(Libc.Socket(SocketConstants.AF_INET, SocketConstants.SOCK_STREAM | SocketConstants.SOCK_CLOEXEC | SocketConstants.SOCK_NONBLOCK, 0), "socket", "for a rehearsal");
+        client.Client = HostConnection.Begin(descriptor, new IPEndPoint(IPAddress.Loopback, ((IPEndPoint)listener.LocalEndPoint!).Port), out _);
         client.LingerState = new LingerOption(true, 0); // nothing is left in the machine's table of connections
         using Socket server = await Ready(listener).AcceptAsync().ConfigureAwait(false);
         byte[] one = new byte[1];
@@ -50,16 +52,6 @@ internal static class SocketRehearsal
         await client.SendAsync(new byte[1], (IPEndPoint)server.Client.LocalEndPoint!).ConfigureAwait(false);
         _ = Ready(server.Client);
         _ = await server.ReceiveAsync().ConfigureAwait(false);
-    }
-
-    // As hosts' connections are made, but that the call waits.
-    private static Socket Connect(IPEndPoint to)
-    {
-        int descriptor = LinuxException.Check(Libc.Socket(SocketConstants.AF_INET, SocketConstants.SOCK_STREAM | SocketConstants.SOCK_CLOEXEC, 0), "socket", "for a rehearsal");
-        var handle = new SafeSocketHandle(descriptor, ownsHandle: true);
-        if (InetSocket.Connect(descriptor, to) is not 0 and var error)
-            throw new LinuxException("connect", to.ToString(), error);
-        return new Socket(handle);
     }
 
     private static Socket Ready(Socket socket) => socket.Poll(Patience, SelectMode.SelectRead) ? socket : throw new TimeoutException("The machine's loopback carries nothing.");

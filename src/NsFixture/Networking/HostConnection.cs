@@ -19,12 +19,9 @@ internal static class HostConnection
     /// <exception cref="SocketException">It was refused, is unreachable, or timed out.</exception>
     public static async ValueTask<Socket> OpenAsync(int descriptor, IPEndPoint to, Action<Socket> given, CancellationToken cancellation)
     {
-        var handle = new SafeSocketHandle(descriptor, ownsHandle: true);
+        Socket socket = Begin(descriptor, to, out int error);
         try
         {
-            int error = InetSocket.Connect(descriptor, to);
-            _ = Libc.Fcntl(descriptor, Fcntl.F_SETFL, 0); // the runtime takes it for blocking, as all sockets are until it needs otherwise
-            var socket = new Socket(handle);
             given(socket);
             if (error is not (0 or Err.EINPROGRESS))
                 await socket.ConnectAsync(to, cancellation).ConfigureAwait(false); // says what it was as the runtime does
@@ -34,11 +31,19 @@ internal static class HostConnection
         }
         catch (Exception e)
         {
-            handle.Dispose();
+            socket.Dispose();
             if (e is SocketException failure && !e.Message.Contains(to.ToString(), StringComparison.Ordinal))
                 throw new SocketException((int)failure.SocketErrorCode, $"{e.Message} {to}");
             throw;
         }
+    }
+
+    /// <summary>A socket that is connected if that could be at once, and connects if the error is EINPROGRESS.</summary>
+    public static Socket Begin(int descriptor, IPEndPoint to, out int error)
+    {
+        error = InetSocket.Connect(descriptor, to);
+        _ = Libc.Fcntl(descriptor, Fcntl.F_SETFL, 0); // the runtime takes it for blocking, as all sockets are until it needs otherwise
+        return new Socket(new SafeSocketHandle(descriptor, ownsHandle: true));
     }
 
     // What is to be sent waits for the connection, or fails as it does. The socket does not learn of it, a second with the same handle does.
