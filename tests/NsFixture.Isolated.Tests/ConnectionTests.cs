@@ -93,6 +93,6 @@ public class ConnectionTests
     }
 
     private static Task<VirtualNetwork> Delayed(int milliseconds) => milliseconds == 0
-        ? VirtualNetwork.CreateAsync(new Topology().WithNetwork("lan").WithHosts("a", "b"))
+        ? VirtualNetwork.CreateAsync(Topology.Of("a", "b"))
         : Pair(Perfect.WithDelay(Ms(milliseconds)), Perfect.WithDelay(Ms(milliseconds)));
 }

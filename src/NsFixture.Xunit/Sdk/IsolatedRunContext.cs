@@ -7,5 +7,5 @@ namespace NsFixture.Xunit.Sdk;
 internal sealed record IsolatedRunContext(TestLauncher Launcher, ITestFrameworkExecutionOptions Options)
 {
     /// <summary>Whether the run ends with the first failure.</summary>
-    public bool StopsOnFail { get; } = Options.GetValue<bool?>("xunit.execution.StopOnFail") == true;
+    public bool StopsOnFail { get; } = Options.StopOnTestFailOrDefault();
 }

@@ -11,7 +11,8 @@ namespace NsFixture.Launching;
 /// </summary>
 internal static class Precompilation
 {
-    private const BindingFlags All = BindingFlags.DeclaredOnly | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static;
+    /// <summary>All that a type declares itself.</summary>
+    public const BindingFlags All = BindingFlags.DeclaredOnly | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static;
 
     // What the runtime keeps an asynchronous method in while it waits: compiled for each such method, by way of no method of the
     // method's own that could be asked for.

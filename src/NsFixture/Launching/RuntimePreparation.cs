@@ -53,10 +53,11 @@ internal static class RuntimePreparation
         Precompilation.Attempt(() => UseErrors(sockets));
         Precompilation.Attempt(UseAddresses);
         ForkServerProcess.CompileAhead(typeof(SocketEngine));
-        bool isMade = false;
-        Precompilation.Attempt(() => isMade = SocketEngine.TryMake());
-        if (isMade)
-            Precompilation.Attempt(SocketRehearsal.Run);
+        Precompilation.Attempt(() =>
+        {
+            if (SocketEngine.TryMake())
+                SocketRehearsal.Run();
+        });
     }
 
     private static Type[] Load(Assembly assembly, string[] names)

@@ -17,7 +17,6 @@ internal static class SocketEngine
 {
     private const string ThreadCount = "DOTNET_SYSTEM_NET_SOCKETS_THREAD_COUNT", InlineCompletions = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
     private const string Registration = "TryChangeSocketEventRegistration";
-    private const BindingFlags Any = BindingFlags.DeclaredOnly | BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic;
     private const int EventSize = 16, MaxEvents = 1024; // struct SocketEvent of its native part, and as many as it asks for
     private static readonly Lock Gate = new();
     private static Action loop = () => { };
@@ -33,10 +32,10 @@ internal static class SocketEngine
         Assembly sockets = typeof(Socket).Assembly;
         if (sockets.GetType("System.Net.Sockets.SocketAsyncEngine") is not { } type || sockets.GetType("Interop+Sys") is not { } native || IsConfigured(ThreadCount) || IsConfigured(InlineCompletions))
             return false;
-        FieldInfo? portField = type.GetField("_port", Any), buffer = type.GetField("_buffer", Any), queue = type.GetField("_eventQueue", Any), engines = type.GetField("s_engines", Any);
-        MethodInfo? eventLoop = type.GetMethod("EventLoop", Any, []);
-        if (portField?.FieldType != typeof(nint) || buffer?.FieldType.IsPointer != true || queue == null || engines?.FieldType != type.MakeArrayType() || eventLoop == null || native.GetMethod(Registration, Any) == null
-            || type.GetFields(Any).Count(f => !f.IsStatic) != 4) // with a number that begins at 0
+        FieldInfo? portField = type.GetField("_port", Precompilation.All), buffer = type.GetField("_buffer", Precompilation.All), queue = type.GetField("_eventQueue", Precompilation.All), engines = type.GetField("s_engines", Precompilation.All);
+        MethodInfo? eventLoop = type.GetMethod("EventLoop", Precompilation.All, []);
+        if (portField?.FieldType != typeof(nint) || buffer?.FieldType.IsPointer != true || queue == null || engines?.FieldType != type.MakeArrayType() || eventLoop == null || native.GetMethod(Registration, Precompilation.All) == null
+            || type.GetFields(Precompilation.All).Count(f => !f.IsStatic) != 4) // with a number that begins at 0
             return false;
         BeginWithout(type);
         object engine = Make(type, queue, buffer);
@@ -46,7 +45,7 @@ internal static class SocketEngine
         Array only = Array.CreateInstance(type, 1);
         only.SetValue(engine, 0);
         Set(engines, only);
-        // The runtime asks this for each native function of the sockets' when it is first called; all but that one have been.
+        // The runtime asks this for each native function of the sockets' when it is first called, unless it is linked already, as all but that one are.
         NativeLibrary.SetDllImportResolver(sockets, (_, _, _) => StartIfWanted());
         return true;
     }

@@ -31,8 +31,7 @@ internal static class SocketRehearsal
         }
         listener.Bind(new IPEndPoint(own, 0));
         listener.Listen(1);
-        using var client = new TcpClient();
-        client.Client.Dispose();
+        using TcpClient client = HostConnection.NewClient();
         int descriptor = LinuxException.Check(Libc.Socket(SocketConstants.AF_INET, SocketConstants.SOCK_STREAM | SocketConstants.SOCK_CLOEXEC | SocketConstants.SOCK_NONBLOCK, 0), "socket", "for a rehearsal");
         client.Client = HostConnection.Begin(descriptor, new IPEndPoint(IPAddress.Loopback, ((IPEndPoint)listener.LocalEndPoint!).Port), out _);
         client.LingerState = new LingerOption(true, 0); // nothing is left in the machine's table of connections

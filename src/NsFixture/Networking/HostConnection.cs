@@ -14,19 +14,19 @@ internal static class HostConnection
     /// <summary>Connects a socket that nobody has used.</summary>
     /// <param name="descriptor">Of TCP, which does not block; the returned socket's from here on, and closed if there is none.</param>
     /// <param name="to">The address.</param>
-    /// <param name="given">Is told of each socket that holds it meanwhile.</param>
+    /// <param name="given">What the host ends with itself.</param>
     /// <param name="cancellation">Gives up.</param>
     /// <exception cref="SocketException">It was refused, is unreachable, or timed out.</exception>
-    public static async ValueTask<Socket> OpenAsync(int descriptor, IPEndPoint to, Action<Socket> given, CancellationToken cancellation)
+    public static async ValueTask<Socket> OpenAsync(int descriptor, IPEndPoint to, HostSockets given, CancellationToken cancellation)
     {
         Socket socket = Begin(descriptor, to, out int error);
         try
         {
-            given(socket);
+            given.Add(socket);
             if (error is not (0 or Err.EINPROGRESS))
                 await socket.ConnectAsync(to, cancellation).ConfigureAwait(false); // says what it was as the runtime does
             else if (!socket.Connected)
-                given(socket = await WaitAsync(socket, cancellation).ConfigureAwait(false));
+                socket = given.Add(await WaitAsync(socket, cancellation).ConfigureAwait(false));
             return socket;
         }
         catch (Exception e)
@@ -44,6 +44,14 @@ internal static class HostConnection
         error = InetSocket.Connect(descriptor, to);
         _ = Libc.Fcntl(descriptor, Fcntl.F_SETFL, 0); // the runtime takes it for blocking, as all sockets are until it needs otherwise
         return new Socket(new SafeSocketHandle(descriptor, ownsHandle: true));
+    }
+
+    /// <summary>A client without a socket, to be given one: it makes one itself.</summary>
+    public static TcpClient NewClient()
+    {
+        var client = new TcpClient();
+        client.Client.Dispose();
+        return client;
     }
 
     // What is to be sent waits for the connection, or fails as it does. The socket does not learn of it, a second with the same handle does.

@@ -48,15 +48,19 @@ public sealed partial class VirtualHost
     /// <exception cref="ArgumentException">There is no such host, or none with an address of a family that this one has.</exception>
     public async Task<TcpClient> ConnectAsync(string to, int port, CancellationToken cancellation = default)
     {
-        IPAddress address = await AddressOfAsync(to, cancellation).ConfigureAwait(false);
-        var place = new IPEndPoint(address, port);
-        cancellation.ThrowIfCancellationRequested();
-        int descriptor = init.OpenSocket(host.Index, SocketConstants.Domain(address.AddressFamily), SocketConstants.SOCK_STREAM | SocketConstants.SOCK_NONBLOCK, (int)ProtocolType.Tcp);
-        Socket socket = await HostConnection.OpenAsync(descriptor, place, s => sockets.Add(s), cancellation).ConfigureAwait(false);
-        var client = new TcpClient();
-        client.Client.Dispose(); // it makes one
-        client.Client = socket;
+        TcpClient client = HostConnection.NewClient();
+        client.Client = await OpenConnectionAsync(to, port, cancellation).ConfigureAwait(false);
         return client;
+    }
+
+    private async Task<Socket> OpenConnectionAsync(string to, int port, CancellationToken cancellation) =>
+        await OpenConnectionAsync(new IPEndPoint(await AddressOfAsync(to, cancellation).ConfigureAwait(false), port), cancellation).ConfigureAwait(false);
+
+    internal async Task<Socket> OpenConnectionAsync(IPEndPoint to, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        int descriptor = init.OpenSocket(host.Index, SocketConstants.Domain(to.AddressFamily), SocketConstants.SOCK_STREAM | SocketConstants.SOCK_NONBLOCK, (int)ProtocolType.Tcp);
+        return await HostConnection.OpenAsync(descriptor, to, sockets, cancellation).ConfigureAwait(false);
     }
 
     /// <inheritdoc cref="ConnectAsync(string, int, CancellationToken)"/>
@@ -92,9 +96,6 @@ public sealed partial class VirtualHost
     {
         UseProxy = false,
         ConnectCallback = async (context, cancellation) =>
-        {
-            TcpClient client = await ConnectAsync(context.DnsEndPoint.Host, context.DnsEndPoint.Port, cancellation).ConfigureAwait(false);
-            return new NetworkStream(client.Client, ownsSocket: true);
-        },
+            new NetworkStream(await OpenConnectionAsync(context.DnsEndPoint.Host, context.DnsEndPoint.Port, cancellation).ConfigureAwait(false), ownsSocket: true),
     };
 }

@@ -77,7 +77,7 @@ internal static class Readiness
         {
             try
             {
-                using TcpClient client = await host.ConnectAsync(address.ToString(), port).ConfigureAwait(false);
+                using Socket connection = await host.OpenConnectionAsync(new IPEndPoint(address, port), CancellationToken.None).ConfigureAwait(false);
                 return true;
             }
             catch (SocketException)

@@ -85,8 +85,7 @@ internal sealed class DnsClient(VirtualHost host)
 
     private async Task<DnsMessage?> ByTcpAsync(byte[] question, CancellationToken cancellation)
     {
-        using Socket socket = host.OpenSocket(AddressFamily.InterNetwork, SocketType.Stream);
-        await socket.ConnectAsync(Server, cancellation).ConfigureAwait(false);
+        using Socket socket = await host.OpenConnectionAsync(Server, cancellation).ConfigureAwait(false);
         using var stream = new NetworkStream(socket);
         await stream.WriteAsync((byte[])[(byte)(question.Length >> 8), (byte)question.Length, .. question], cancellation).ConfigureAwait(false);
         byte[] length = new byte[2];
